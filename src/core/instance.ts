@@ -1,0 +1,169 @@
+import { parseDialableAddress } from './address.js';
+import { RollcallError } from './errors.js';
+import { quote } from './quote.js';
+import { parseServiceName } from './service-name.js';
+
+/** One running server of a service, as every part of the library passes it on. Deeply frozen. */
+export interface ServiceInstance {
+  /** The logical name it serves under. */
+  readonly service: string;
+  /** Its identity within the service; two records with the same id are the same instance. */
+  readonly id: string;
+  /** Where it is dialled: `10.0.0.1:8000`, `[::1]:8000`, `host.name:8000`, `unix:/run/x.sock`. */
+  readonly address: string;
+  /** Its share of calls under a weighted policy, relative to the others: an integer from 0 (none) to 65535. */
+  readonly weight: number;
+  readonly version?: string;
+  readonly zone?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What a caller gives to `register`. */
+export interface InstanceInit {
+  readonly service: string;
+  readonly address: string;
+  /** Default: the address, so a server that restarts in its place replaces its old record at once. */
+  readonly id?: string | undefined;
+  /** Default 100. */
+  readonly weight?: number | undefined;
+  readonly version?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What may change in a live registration. A field given as `undefined` is left as it is. */
+export type InstanceChange = Partial<Pick<InstanceInit, 'weight' | 'version' | 'zone' | 'metadata'>>;
+
+export const defaultWeight = 100;
+export const maxWeight = 65_535;
+
+/**
+ * How large a record may be, in bytes of its JSON. Every client of a service holds every record of it,
+ * so this is far below etcd's own request limit of 1.5 MiB.
+ */
+export const maxRecordBytes = 65_536;
+
+const maxIdLength = 512;
+const fields: ReadonlySet<string> = new Set(['service', 'id', 'address', 'weight', 'version', 'zone', 'metadata']);
+
+/** Keys that are a trap as property names of a plain object. */
+const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * Checks what a caller wants registered and completes it.
+ * @throws RollcallError INVALID_SERVICE, INVALID_ADDRESS, INVALID_INSTANCE or RECORD_TOO_LARGE, naming the culprit.
+ */
+export function createInstance(init: InstanceInit): ServiceInstance {
+  if (!isPlainObject(init)) throw invalid(`an instance is an object with service and address, not ${quote(init)}`);
+  for (const key of Object.keys(init)) {
+    if (!fields.has(key)) throw invalid(`unknown field ${quote(key)} of an instance; known are ${[...fields].join(', ')}`);
+  }
+  return checked(init);
+}
+
+/**
+ * Reads an instance out of a stored record: as `createInstance`, but fields that this version does not know are
+ * left aside, so that a newer writer does not blind an older reader.
+ * @throws RollcallError with the reason to report; the caller skips the record (law 5).
+ */
+export function instanceFromRecord(service: string, id: string, record: Readonly<Record<string, unknown>>): ServiceInstance {
+  const { address, weight, version, zone, metadata } = record;
+  // The checks below look at every field again, so the claim that the types fit is made good there.
+  return checked({ service, id, address, weight, version, zone, metadata } as InstanceInit);
+}
+
+/** The same instance with some fields changed, checked like a new one. */
+export function changeInstance(instance: ServiceInstance, change: InstanceChange): ServiceInstance {
+  if (!isPlainObject(change)) throw invalid(`a change is an object, not ${quote(change)}`);
+  for (const key of Object.keys(change)) {
+    if (!['weight', 'version', 'zone', 'metadata'].includes(key)) {
+      throw invalid(`${quote(key)} of a live registration cannot change; weight, version, zone and metadata can`);
+    }
+  }
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  return checked({ ...instance, ...given });
+}
+
+/** Whether two records say the same, so that the older object can stand for both (law 2). */
+export function sameInstance(a: ServiceInstance, b: ServiceInstance): boolean {
+  return (
+    a.service === b.service &&
+    a.id === b.id &&
+    a.address === b.address &&
+    a.weight === b.weight &&
+    a.version === b.version &&
+    a.zone === b.zone &&
+    sameMetadata(a.metadata, b.metadata)
+  );
+}
+
+function sameMetadata(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+function checked(init: InstanceInit): ServiceInstance {
+  const service = parseServiceName(init.service);
+  parseDialableAddress(init.address);
+  const instance: ServiceInstance = {
+    service,
+    id: parseId(init.id ?? init.address),
+    address: init.address,
+    weight: parseWeight(init.weight ?? defaultWeight),
+    ...optionalText('version', init.version),
+    ...optionalText('zone', init.zone),
+    metadata: parseMetadata(init.metadata ?? {}),
+  };
+  const bytes = Buffer.byteLength(JSON.stringify(instance));
+  if (bytes > maxRecordBytes) {
+    throw new RollcallError(
+      'RECORD_TOO_LARGE',
+      `the record of ${quote(service)} ${quote(instance.id)} has ${bytes} bytes; at most ${maxRecordBytes} are allowed`,
+    );
+  }
+  return Object.freeze(instance);
+}
+
+function parseId(value: unknown): string {
+  if (typeof value !== 'string') throw invalid(`id ${quote(value)} is not a string`);
+  if (value === '') throw invalid('id "" is empty');
+  if (value.length > maxIdLength) throw invalid(`id ${quote(value)} is longer than ${maxIdLength} characters`);
+   
+  if (/[\u0000-\u0020\u007f-\u009f\ud800-\udfff]/.test(value)) {
+    throw invalid(`id ${quote(value)} holds a space, a control character or half a surrogate pair`);
+  }
+  if (value.split('/').some((segment) => segment === '.' || segment === '..')) {
+    throw invalid(`id ${quote(value)} has a segment "." or ".."`);
+  }
+  return value;
+}
+
+function parseWeight(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > maxWeight) {
+    throw invalid(`weight ${quote(value)} is not an integer from 0 to ${maxWeight}`);
+  }
+  return value;
+}
+
+function optionalText<K extends 'version' | 'zone'>(name: K, value: unknown): Readonly<Partial<Record<K, string>>> {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'string') throw invalid(`${name} ${quote(value)} is not a string`);
+  return { [name]: value } as Readonly<Partial<Record<K, string>>>;
+}
+
+function parseMetadata(value: unknown): Readonly<Record<string, string>> {
+  if (!isPlainObject(value)) throw invalid(`metadata ${quote(value)} is not an object of strings`);
+  for (const [key, item] of Object.entries(value)) {
+    if (forbiddenKeys.has(key) || key === '') throw invalid(`metadata key ${quote(key)} is not allowed`);
+    if (typeof item !== 'string') throw invalid(`metadata ${quote(key)} is ${quote(item)}, not a string`);
+  }
+  return Object.freeze({ ...(value as Record<string, string>) });
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalid(message: string): RollcallError {
+  return new RollcallError('INVALID_INSTANCE', message);
+}

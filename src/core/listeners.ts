@@ -1,0 +1,54 @@
+import type { Logger } from './logger.js';
+
+/** A set of callbacks of which none can harm another (law 12). */
+export class Listeners<Args extends readonly unknown[]> {
+  readonly #listeners = new Set<{ readonly call: (...args: Args) => void }>();
+  readonly #logger: Logger;
+  readonly #of: string;
+
+  /** @param of what they listen to, for the log line when one of them throws */
+  constructor(logger: Logger, of: string) {
+    this.#logger = logger;
+    this.#of = of;
+  }
+
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  /** The same function added twice is called twice, and each disposal takes back its own. */
+  add(listener: (...args: Args) => void): Disposable {
+    const entry = { call: listener };
+    this.#listeners.add(entry);
+    return {
+      [Symbol.dispose]: () => {
+        this.#listeners.delete(entry);
+      },
+    };
+  }
+
+  emit(...args: Args): void {
+    // A copy: a listener may take itself or others away while we go through them.
+    for (const entry of [...this.#listeners]) {
+      if (this.#listeners.has(entry)) callSafely(this.#logger, this.#of, () => entry.call(...args));
+    }
+  }
+
+  clear(): void {
+    this.#listeners.clear();
+  }
+}
+
+/** Runs somebody else's callback. What it throws, or rejects with, goes to the log and no further. */
+export function callSafely(logger: Logger, of: string, callback: () => unknown): void {
+  const report = (error: unknown): void => {
+    logger.error({ err: error }, `a listener of ${of} threw`);
+  };
+  try {
+    const result = callback();
+    // A listener may be an async function: its rejection must not end the process either.
+    if (result instanceof Promise) result.catch(report);
+  } catch (error) {
+    report(error);
+  }
+}

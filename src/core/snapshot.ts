@@ -1,0 +1,110 @@
+import type { RollcallError } from './errors.js';
+import type { ServiceInstance } from './instance.js';
+
+/** A record under the service that could not be read (law 5). */
+export interface SkippedRecord {
+  /** The backend's key of it. */
+  readonly key: string;
+  /** What is wrong with it, in words. */
+  readonly reason: string;
+}
+
+/** All instances of one service at one revision. Deeply frozen (law 2). */
+export interface Snapshot {
+  readonly service: string;
+  /** The backend's revision, a decimal number of any size; compare as BigInt. Never goes back within one history. */
+  readonly revision: string;
+  /** `stale`: the backend is in trouble, the instances are those last known (law 4). */
+  readonly status: 'live' | 'stale';
+  /** When this status began, in milliseconds since the epoch. */
+  readonly since: number;
+  /** Why it is stale; absent while live. */
+  readonly reason?: RollcallError;
+  /** Sorted by id. An unchanged instance is the very object of the snapshot before. */
+  readonly instances: readonly ServiceInstance[];
+  /** What differs from the snapshot this consumer saw before; on its first, everything is added. */
+  readonly added: readonly ServiceInstance[];
+  readonly removed: readonly ServiceInstance[];
+  /** The new values of instances that were there before with other fields. */
+  readonly changed: readonly ServiceInstance[];
+  /** Records that could not be read, sorted by key. */
+  readonly skipped: readonly SkippedRecord[];
+}
+
+export type SnapshotDiff = Pick<Snapshot, 'added' | 'removed' | 'changed'>;
+
+/** Shared by all snapshots that carry no change; frozen, so that it can be. */
+export const nothing: readonly never[] = Object.freeze([]);
+
+/**
+ * The difference of two lists sorted by id. Instances are compared by object identity, which law 2 makes
+ * meaningful. O(n).
+ */
+export function diffInstances(before: readonly ServiceInstance[], after: readonly ServiceInstance[]): SnapshotDiff {
+  const added: ServiceInstance[] = [];
+  const removed: ServiceInstance[] = [];
+  const changed: ServiceInstance[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < before.length || j < after.length) {
+    const old = before[i];
+    const now = after[j];
+    if (old === now) {
+      i++;
+      j++;
+    } else if (now === undefined || (old !== undefined && old.id < now.id)) {
+      if (old !== undefined) removed.push(old);
+      i++;
+    } else if (old === undefined || now.id < old.id) {
+      added.push(now);
+      j++;
+    } else {
+      changed.push(now);
+      i++;
+      j++;
+    }
+  }
+  return { added: Object.freeze(added), removed: Object.freeze(removed), changed: Object.freeze(changed) };
+}
+
+/**
+ * A snapshot as a consumer sees it who saw `seen` last: the same instances, the diff between the two.
+ * A consumer that kept up gets the snapshot itself.
+ */
+export function rebaseSnapshot(seen: Snapshot | undefined, predecessor: Snapshot | undefined, snapshot: Snapshot): Snapshot {
+  if (seen === predecessor) return snapshot;
+  return Object.freeze({ ...snapshot, ...diffInstances(seen?.instances ?? nothing, snapshot.instances) });
+}
+
+/**
+ * A sorted list with some instances put (a value) and some taken out (`undefined`).
+ * One copy of the list, whatever its length; a binary search per change.
+ */
+export function patchSorted(
+  list: readonly ServiceInstance[],
+  changes: ReadonlyMap<string, ServiceInstance | undefined>,
+): readonly ServiceInstance[] {
+  const ids = [...changes.keys()].sort();
+  const result: ServiceInstance[] = [];
+  let from = 0;
+  for (const id of ids) {
+    const at = lowerBound(list, id, from);
+    for (let i = from; i < at; i++) result.push(list[i] as ServiceInstance);
+    const put = changes.get(id);
+    if (put !== undefined) result.push(put);
+    from = list[at]?.id === id ? at + 1 : at;
+  }
+  for (let i = from; i < list.length; i++) result.push(list[i] as ServiceInstance);
+  return Object.freeze(result);
+}
+
+function lowerBound(list: readonly ServiceInstance[], id: string, from: number): number {
+  let low = from;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle] as ServiceInstance).id < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
