@@ -145,10 +145,10 @@ function parseWeight(value: unknown): number {
   return value;
 }
 
-function optionalText<K extends 'version' | 'zone'>(name: K, value: unknown): Readonly<Partial<Record<K, string>>> {
+function optionalText(name: 'version' | 'zone', value: unknown): { readonly version?: string; readonly zone?: string } {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'string') throw invalid(`${name} ${quote(value)} is not a string`);
-  return { [name]: value } as Readonly<Partial<Record<K, string>>>;
+  return { [name]: value };
 }
 
 function parseMetadata(value: unknown): Readonly<Record<string, string>> {
