@@ -1,5 +1,17 @@
+import { setMaxListeners } from 'node:events';
+
 import type { Clock } from './clock.js';
 import { RollcallError } from './errors.js';
+
+/**
+ * A controller for the life of a whole object. Every call that waits listens to it, a thousand at a time if need be,
+ * so Node's warning of a leak at eleven listeners would be a false one.
+ */
+export function lifetimeController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 /** An AbortSignal's abort as an error of ours. */
 export function abortedError(signal: AbortSignal, what: string): RollcallError {
@@ -34,7 +46,7 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
  * Not `AbortSignal.any`: on Node 20 its results stay reachable from long-lived sources.
  */
 export function linkSignals(...sources: readonly (AbortSignal | undefined)[]): { readonly signal: AbortSignal } & Disposable {
-  const controller = new AbortController();
+  const controller = lifetimeController();
   const undo: (() => void)[] = [];
   for (const source of sources) {
     if (source === undefined) continue;

@@ -52,6 +52,8 @@ export class RollcallError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass asks about itself, in the ordinary way.
+    if (this !== RollcallError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && brand in value;
   }
 

@@ -1,5 +1,5 @@
 import { Backoff, type BackoffOptions } from './backoff.js';
-import { linkSignals, sleep, throwIfAborted, withTimeout } from './cancellation.js';
+import { lifetimeController, linkSignals, sleep, throwIfAborted, withTimeout } from './cancellation.js';
 import type { Clock } from './clock.js';
 import { closedError, RollcallError, toRollcallError } from './errors.js';
 import { changeInstance, createInstance, type InstanceChange, type InstanceInit, type ServiceInstance } from './instance.js';
@@ -32,7 +32,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   readonly #store: LeaseStore;
   readonly #timeoutMs: number;
   readonly #backoff: Backoff;
-  readonly #closing = new AbortController();
+  readonly #closing = lifetimeController();
   readonly #entries = new Map<string, RegistrationEntry>();
   readonly #byHandle = new WeakMap<RegistrationHandle, RegistrationEntry>();
   #toWrite = new Set<RegistrationEntry>();

@@ -1,4 +1,4 @@
-import { abortable, linkSignals, throwIfAborted } from './cancellation.js';
+import { abortable, lifetimeController, linkSignals, throwIfAborted } from './cancellation.js';
 import type { Clock } from './clock.js';
 import { closedError } from './errors.js';
 import { FeedWatch } from './feed-watch.js';
@@ -47,7 +47,7 @@ export class SharedDiscovery implements Discovery {
   readonly #feeds = new Map<string, SharedFeed>();
   /** Those with a reader; the others hold nothing. */
   readonly #watches = new Set<FeedWatch>();
-  readonly #closing = new AbortController();
+  readonly #closing = lifetimeController();
   #closed: Promise<void> | undefined;
 
   constructor(source: SnapshotSource, deps: DiscoveryDeps) {

@@ -1,0 +1,76 @@
+import type { AdapterDeps, Backend } from '../../core/adapter.js';
+import { RollcallError } from '../../core/errors.js';
+import { LeasedRegistry } from '../../core/leased-registry.js';
+import { SharedDiscovery } from '../../core/shared-discovery.js';
+import { readTlsFiles } from './credentials.js';
+import { EtcdLeaseStore } from './etcd-lease-store.js';
+import { EtcdSource } from './etcd-source.js';
+import { layouts } from './layouts/index.js';
+import { checkEtcdOptions, type EtcdOptions } from './options.js';
+import { RecordCodec } from './record-codec.js';
+import { EtcdSession } from './session.js';
+import { openTransport } from './transport.js';
+import { WatchStream } from './watch-stream.js';
+
+/**
+ * Connects to etcd: one session, one watch stream, one lease per TTL, shared by both ports.
+ * @throws RollcallError INVALID_CONFIG; UNAUTHENTICATED; UNAVAILABLE when etcd does not answer within `connectTimeout`;
+ *   ABORTED. Nothing is left running then.
+ */
+export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps): Promise<Backend> {
+  checkEtcdOptions(options);
+  // Once before anything is opened: a missing file is a mistake to be told at once, not trouble to be waited out.
+  if (options.tls) readTlsFiles(options);
+  const { clock, random, logger } = deps;
+  const session = new EtcdSession(
+    {
+      endpoints: options.endpoints,
+      prefix: options.prefix,
+      requestTimeoutMs: options.requestTimeout * 1000,
+      openTransport: (endpoint) => openTransport(endpoint, options),
+    },
+    { clock, random, logger },
+  );
+  try {
+    await session.start(options.waitForReady ? undefined : options.connectTimeout * 1000, deps.signal);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  const watches = new WatchStream(session, logger);
+  const codec = new RecordCodec(options.prefix, layouts[options.layout]);
+  const shared = { session, watches, codec, clock, random, logger };
+  const registry = new LeasedRegistry((events) => new EtcdLeaseStore(events, { ...shared, defaultTtl: options.ttl }), {
+    clock,
+    random,
+    logger,
+    timeoutMs: options.requestTimeout * 1000,
+  });
+  const discovery = new SharedDiscovery(new EtcdSource(shared), { clock, logger });
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= closeInOrder([
+      () => registry.close(),
+      () => discovery.close(),
+      () => {
+        watches.close();
+        return session.close();
+      },
+    ]);
+    return closed;
+  };
+  return { registry, discovery, close, [Symbol.asyncDispose]: close };
+}
+
+/** Each step is taken even if one before it failed; the first failure is told at the end. */
+async function closeInOrder(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new RollcallError('INTERNAL', 'closing the connection to etcd failed in part', { cause: new AggregateError(failures) });
+}

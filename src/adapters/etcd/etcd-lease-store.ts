@@ -1,0 +1,154 @@
+import { RollcallError } from '../../core/errors.js';
+import type { ServiceInstance } from '../../core/instance.js';
+import type { LeaseEvents, LeaseStore, RecordWrite, WriteOutcome } from '../../core/lease-store.js';
+import type { Seconds } from '../../core/ports.js';
+import { EtcdError } from './etcd-error.js';
+import { KeyGuard } from './key-guard.js';
+import { LeaseKeeper, type LeaseKeeperDeps } from './lease-keeper.js';
+import type { RecordCodec } from './record-codec.js';
+import type { EtcdTransport, RequestOp, TxnResponse } from './transport.js';
+import type { WatchStream } from './watch-stream.js';
+import { chunks, outcomeOf, removeOp, writeOp } from './write-txn.js';
+
+export interface LeaseStoreDeps extends LeaseKeeperDeps {
+  readonly watches: WatchStream;
+  readonly codec: RecordCodec;
+  readonly defaultTtl: Seconds;
+}
+
+/** How long closing waits for etcd to take a lease back. After that it runs out by itself. */
+const revokeTimeoutMs = 2_000;
+
+/** Transactions under way at a time: enough to fill the round trip, few enough to leave etcd to others. */
+const parallelTxns = 4;
+
+interface LeaseGroup {
+  readonly keeper: LeaseKeeper;
+  /** What was written under it, by key. */
+  readonly written: Map<string, ServiceInstance>;
+}
+
+/** The write side of etcd: one lease per TTL, records put and removed in transactions that respect their owner. */
+export class EtcdLeaseStore implements LeaseStore {
+  readonly defaultTtl: Seconds;
+  readonly #deps: LeaseStoreDeps;
+  readonly #events: LeaseEvents;
+  readonly #groups = new Map<Seconds, LeaseGroup>();
+  readonly #guard: KeyGuard;
+
+  constructor(events: LeaseEvents, deps: LeaseStoreDeps) {
+    this.defaultTtl = deps.defaultTtl;
+    this.#deps = deps;
+    this.#events = events;
+    this.#guard = new KeyGuard({
+      session: deps.session,
+      watches: deps.watches,
+      logger: deps.logger,
+      events,
+      isOurs: (lease) => [...this.#groups.values()].some(({ keeper }) => keeper.ownIds.includes(lease)),
+    });
+  }
+
+  check(instance: ServiceInstance): void {
+    this.#deps.codec.check(instance);
+  }
+
+  async write(records: readonly RecordWrite[], ttl: Seconds, signal: AbortSignal): Promise<readonly WriteOutcome[]> {
+    const group = this.#group(ttl);
+    const transport = await this.#deps.session.available(signal);
+    try {
+      const lease = await group.keeper.ensure(transport, signal);
+      const writes = records.map(({ instance, mode }) => ({ instance, mode, key: this.#deps.codec.key(instance), value: this.#deps.codec.value(instance) }));
+      // Remembered before they are sent: if the lease is lost while they are under way, they are among the lost.
+      for (const { key, instance } of writes) group.written.set(key.toString('latin1'), instance);
+      const batches = chunks(writes, ({ key, value }) => key.length + value.length);
+      const outcomes = await inParallel(batches, async (batch) => {
+        const answer = await this.#txn(transport, group, lease, batch.map((write) => writeOp(write, lease, group.keeper.ownIds)), signal);
+        return batch.map(({ key, instance }, index) => {
+          const outcome = outcomeOf(answer.responses[index] as TxnResponse['responses'][number]);
+          if (outcome === 'stored') this.#guard.add(transport, key, instance, answer.header.revision);
+          else group.written.delete(key.toString('latin1'));
+          return outcome;
+        });
+      });
+      return outcomes.flat();
+    } catch (error) {
+      throw this.#deps.session.failed(transport, error);
+    }
+  }
+
+  async remove(instances: readonly ServiceInstance[], ttl: Seconds, signal: AbortSignal): Promise<void> {
+    const group = this.#group(ttl);
+    const keys = instances.map((instance) => this.#deps.codec.key(instance));
+    for (const key of keys) {
+      group.written.delete(key.toString('latin1'));
+      this.#guard.remove(key);
+    }
+    const lease = group.keeper.id;
+    // Without a lease there is nothing of ours: what stood under the last one went with it.
+    if (lease === undefined) return;
+    const transport = await this.#deps.session.available(signal);
+    try {
+      await inParallel(chunks(keys, (key) => key.length), (batch) =>
+        this.#txn(transport, group, lease, batch.map((key) => removeOp(key, group.keeper.ownIds)), signal),
+      );
+    } catch (error) {
+      throw this.#deps.session.failed(transport, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#guard.close();
+    await Promise.all([...this.#groups.values()].map(({ keeper }) => keeper.close(revokeTimeoutMs)));
+  }
+
+  #group(ttl: Seconds): LeaseGroup {
+    let group = this.#groups.get(ttl);
+    if (group === undefined) {
+      const written = new Map<string, ServiceInstance>();
+      const keeper = new LeaseKeeper(
+        ttl,
+        {
+          lost: (reason) => {
+            this.#events.lost([...written.values()], reason);
+          },
+          doubtful: (reason) => {
+            this.#events.doubtful([...written.values()], reason);
+          },
+          confirmed: () => {
+            this.#events.confirmed([...written.values()]);
+          },
+        },
+        this.#deps,
+      );
+      group = { keeper, written };
+      this.#groups.set(ttl, group);
+    }
+    return group;
+  }
+
+  async #txn(transport: EtcdTransport, group: LeaseGroup, lease: string, ops: RequestOp[], signal: AbortSignal): Promise<TxnResponse> {
+    try {
+      return await transport.txn({ compare: [], success: ops, failure: [] }, this.#deps.session.attempt(signal));
+    } catch (error) {
+      if (error instanceof EtcdError && error.kind === 'lease-not-found') {
+        group.keeper.markLost(lease, error);
+        throw new RollcallError('UNAVAILABLE', error.message, { cause: error });
+      }
+      throw error;
+    }
+  }
+}
+
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallelTxns, items.length) }, worker));
+  return results;
+}

@@ -1,0 +1,33 @@
+import { isUtf8 } from 'node:buffer';
+
+export interface KeyRange {
+  readonly key: Buffer;
+  readonly range_end: Buffer;
+}
+
+/**
+ * All keys that start with a prefix (etcd's API guide, "key ranges"): up to the prefix with its last byte raised by one.
+ * The prefix ends in `/`, or it would take in its longer neighbours: `/grpc/order` also starts `/grpc/order-v2/…`.
+ */
+export function prefixRange(prefix: string): KeyRange {
+  if (!prefix.endsWith('/')) throw new Error(`prefix ${prefix} does not end in /`);
+  const key = Buffer.from(prefix);
+  const range_end = Buffer.from(key);
+  range_end[range_end.length - 1] = 0x30;
+  return { key, range_end };
+}
+
+/** The very next key after this one. */
+export function keyAfter(key: Buffer): Buffer {
+  return Buffer.concat([key, Buffer.of(0)]);
+}
+
+/** The revision after this one; revisions exceed what a number holds. */
+export function nextRevision(revision: string): string {
+  return (BigInt(revision) + 1n).toString();
+}
+
+/** A key as text. Keys are bytes: one that is not UTF-8 is shown by its bytes, so that two of them stay two. */
+export function keyText(key: Buffer): string {
+  return isUtf8(key) ? key.toString('utf8') : `bytes:${key.toString('hex')}`;
+}

@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+
+import type { Clock } from '../../core/clock.js';
+import { RollcallError } from '../../core/errors.js';
+import type { Logger } from '../../core/logger.js';
+import type { Seconds } from '../../core/ports.js';
+import { EtcdError } from './etcd-error.js';
+import type { EtcdSession } from './session.js';
+import type { EtcdTransport, KeepAliveResponse, Stream } from './transport.js';
+
+export interface LeaseKeeperEvents {
+  /** The lease is gone, and with it every key under it. */
+  lost(reason: RollcallError): void;
+  /** No ping was answered for as long as the lease lives. */
+  doubtful(reason: RollcallError): void;
+  /** A ping was answered after `doubtful`. */
+  confirmed(): void;
+}
+
+export interface LeaseKeeperDeps {
+  readonly session: EtcdSession;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * One lease and the one stream that keeps it alive.
+ *
+ *     none ──ensure()──→ granting ──→ alive ⇄ doubtful (no answer for a TTL)
+ *      ↑                                │        │
+ *      └──── lost: TTL 0, or a write found no lease ──┘          closed ends all
+ *
+ * Pings go every third of the TTL. One that is not answered within a sixth makes the session try another member,
+ * so that a member that froze costs a lease nothing.
+ */
+export class LeaseKeeper {
+  readonly #ttl: Seconds;
+  readonly #deps: LeaseKeeperDeps;
+  readonly #events: LeaseKeeperEvents;
+  readonly #listening: Disposable;
+  #state: 'none' | 'granting' | 'alive' | 'doubtful' | 'closed' = 'none';
+  #id: string | undefined;
+  #formerId: string | undefined;
+  #grant: Promise<string> | undefined;
+  /** Chosen by us and kept until a grant succeeds: a grant that is tried again leaves no orphan behind. */
+  #candidateId = newLeaseId();
+  #ttlMs: number;
+  #link: { readonly transport: EtcdTransport; readonly stream: Stream<{ readonly ID: string }> } | undefined;
+  #pingTimer: Disposable | undefined;
+  #answerTimer: Disposable | undefined;
+  #expiryTimer: Disposable | undefined;
+  #pingedAt = 0;
+
+  constructor(ttl: Seconds, events: LeaseKeeperEvents, deps: LeaseKeeperDeps) {
+    this.#ttl = ttl;
+    this.#ttlMs = ttl * 1000;
+    this.#events = events;
+    this.#deps = deps;
+    this.#listening = deps.session.onLive((transport) => {
+      if (this.#id !== undefined) this.#connect(transport);
+    });
+  }
+
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  /** The leases that a key of ours may carry: the present one, and the one before, whose keys etcd may not have removed yet. */
+  get ownIds(): readonly string[] {
+    return [this.#id, this.#formerId].filter((id) => id !== undefined);
+  }
+
+  /** The lease's id, granting one if there is none. Tries once. */
+  async ensure(transport: EtcdTransport, signal: AbortSignal): Promise<string> {
+    if (this.#id !== undefined) return this.#id;
+    this.#grant ??= this.#doGrant(transport, signal).finally(() => {
+      this.#grant = undefined;
+    });
+    return this.#grant;
+  }
+
+  /** To be told when a write finds the lease gone. */
+  markLost(id: string, reason: RollcallError): void {
+    if (this.#id !== id || this.#state === 'closed') return;
+    this.#state = 'none';
+    this.#formerId = id;
+    this.#id = undefined;
+    this.#disconnect();
+    this.#expiryTimer?.[Symbol.dispose]();
+    this.#deps.logger.warn({ err: reason, lease: id, ttl: this.#ttl }, 'lost a lease');
+    this.#events.lost(reason);
+  }
+
+  /** Stops pinging and gives the lease back; etcd removes every key under it, and no other. */
+  async close(timeoutMs: number): Promise<void> {
+    const id = this.#id ?? (this.#state === 'granting' ? this.#candidateId : undefined);
+    this.#state = 'closed';
+    this.#id = undefined;
+    this.#listening[Symbol.dispose]();
+    this.#disconnect();
+    this.#expiryTimer?.[Symbol.dispose]();
+    const transport = this.#deps.session.transport;
+    if (id === undefined || transport === undefined) return;
+    try {
+      await transport.leaseRevoke(id, { timeoutMs });
+    } catch (error) {
+      if (error instanceof EtcdError && error.kind === 'lease-not-found') return;
+      this.#deps.logger.warn({ err: error, lease: id, ttl: this.#ttl }, 'a lease could not be revoked; it runs out by itself');
+    }
+  }
+
+  async #doGrant(transport: EtcdTransport, signal: AbortSignal): Promise<string> {
+    this.#state = 'granting';
+    const id = this.#candidateId;
+    let grantedTtl = this.#ttl;
+    try {
+      const answer = await transport.leaseGrant(id, this.#ttl, this.#deps.session.attempt(signal));
+      grantedTtl = Number(answer.TTL);
+    } catch (error) {
+      // Ours, from an attempt whose answer was lost.
+      if (!(error instanceof EtcdError) || error.kind !== 'lease-exists') {
+        if (!this.#isClosed()) this.#state = 'none';
+        throw error;
+      }
+    }
+    if (this.#isClosed()) throw new RollcallError('CLOSED', 'the registry is closed');
+    this.#candidateId = newLeaseId();
+    // etcd may grant more than was asked for.
+    this.#ttlMs = Math.max(1, grantedTtl) * 1000;
+    this.#id = id;
+    this.#state = 'alive';
+    this.#confirm(this.#deps.clock.monotonic());
+    if (this.#deps.session.transport !== undefined) this.#connect(this.#deps.session.transport);
+    return id;
+  }
+
+  #connect(transport: EtcdTransport): void {
+    if (this.#link?.transport === transport) return;
+    this.#disconnect();
+    const stream = transport.keepAlive({
+      message: (response) => {
+        this.#onAnswer(response);
+      },
+      ended: (error) => {
+        this.#disconnect();
+        this.#deps.session.report(transport, error);
+      },
+    });
+    this.#link = { transport, stream };
+    this.#ping();
+  }
+
+  #disconnect(): void {
+    this.#pingTimer?.[Symbol.dispose]();
+    this.#answerTimer?.[Symbol.dispose]();
+    this.#link?.stream.end();
+    this.#link = undefined;
+  }
+
+  #ping(): void {
+    const link = this.#link;
+    const id = this.#id;
+    if (link === undefined || id === undefined) return;
+    this.#pingedAt = this.#deps.clock.monotonic();
+    link.stream.write({ ID: id });
+    const patience = Math.max(500, this.#ttlMs / 6);
+    this.#answerTimer?.[Symbol.dispose]();
+    this.#answerTimer = this.#deps.clock.setTimer(() => {
+      this.#disconnect();
+      this.#deps.session.report(
+        link.transport,
+        new EtcdError('TIMEOUT', 'connection', `etcd ${link.transport.endpoint}: no answer to a lease keepalive for ${Math.round(patience)} ms`),
+      );
+    }, patience);
+  }
+
+  #onAnswer(response: KeepAliveResponse): void {
+    const id = this.#id;
+    if (id === undefined || response.ID !== id) return;
+    this.#answerTimer?.[Symbol.dispose]();
+    // etcd answers the ping of a lease that it does not have with a TTL of 0.
+    if (Number(response.TTL) <= 0) {
+      this.markLost(id, new EtcdError('UNAVAILABLE', 'lease-not-found', `lease ${id} has run out or was revoked`));
+      return;
+    }
+    this.#confirm(this.#pingedAt);
+    this.#pingTimer?.[Symbol.dispose]();
+    this.#pingTimer = this.#deps.clock.setTimer(() => {
+      this.#ping();
+    }, this.#ttlMs / 3);
+  }
+
+  /** The lease lives for a TTL from when the ping was sent, not from when its answer came. */
+  #confirm(since: number): void {
+    this.#expiryTimer?.[Symbol.dispose]();
+    const left = Math.max(0, since + this.#ttlMs - this.#deps.clock.monotonic());
+    this.#expiryTimer = this.#deps.clock.setTimer(() => {
+      this.#state = 'doubtful';
+      const reason = new RollcallError('UNAVAILABLE', `etcd has not confirmed the lease for ${this.#ttlMs / 1000} s`, { cause: this.#deps.session.trouble });
+      this.#events.doubtful(reason);
+    }, left);
+    if (this.#state === 'doubtful') {
+      this.#state = 'alive';
+      this.#events.confirmed();
+    }
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+}
+
+/** A positive 64-bit number, as text: it exceeds what a JavaScript number holds. */
+function newLeaseId(): string {
+  return ((randomBytes(8).readBigUInt64BE() >> 1n) | 1n).toString();
+}

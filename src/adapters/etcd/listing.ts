@@ -1,0 +1,42 @@
+import type { RecordState } from '../../core/service-feed.js';
+import type { Listing } from '../../core/shared-discovery.js';
+import { keyAfter, prefixRange } from './key-range.js';
+import type { RecordCodec } from './record-codec.js';
+import type { EtcdTransport, KeyValue, UnaryOptions } from './transport.js';
+
+/** Keys a request asks for: a page of small records stays far below what etcd or we would choke on. */
+const pageSize = 1_000;
+
+/** Reads all records of a service, page by page at one revision. */
+export async function listService(transport: EtcdTransport, codec: RecordCodec, service: string, options: UnaryOptions): Promise<Listing> {
+  const records: RecordState[] = [];
+  const revision = await readPages(transport, codec.servicePrefix(service), false, options, (kv) => {
+    records.push(codec.read(service, kv.key, kv.value));
+  });
+  return { records, revision };
+}
+
+/** Names of all services under the prefix. Reads keys only. */
+export async function listServices(transport: EtcdTransport, codec: RecordCodec, options: UnaryOptions): Promise<Set<string>> {
+  const names = new Set<string>();
+  await readPages(transport, codec.rootPrefix, true, options, (kv) => {
+    const name = codec.serviceOf(kv.key);
+    if (name !== undefined) names.add(name);
+  });
+  return names;
+}
+
+async function readPages(transport: EtcdTransport, prefix: string, keysOnly: boolean, options: UnaryOptions, take: (kv: KeyValue) => void): Promise<string> {
+  const { key, range_end } = prefixRange(prefix);
+  let from = key;
+  // The first page chooses the revision, all others read at it: a service is never a mixture of two moments.
+  let revision: string | undefined;
+  for (;;) {
+    const page = await transport.range({ key: from, range_end, limit: pageSize, keys_only: keysOnly, ...(revision === undefined ? {} : { revision }) }, options);
+    revision ??= page.header.revision;
+    for (const kv of page.kvs) take(kv);
+    const last = page.kvs.at(-1);
+    if (!page.more || last === undefined) return revision;
+    from = keyAfter(last.key);
+  }
+}

@@ -1,0 +1,125 @@
+import { Backoff } from '../../core/backoff.js';
+import { linkSignals, sleep } from '../../core/cancellation.js';
+import type { Clock } from '../../core/clock.js';
+import { closedError, type RollcallError, toRollcallError } from '../../core/errors.js';
+import type { Logger } from '../../core/logger.js';
+import type { Random } from '../../core/random.js';
+import type { FeedSink, RecordChange } from '../../core/service-feed.js';
+import { keyText, nextRevision, prefixRange } from './key-range.js';
+import { listService } from './listing.js';
+import type { RecordCodec } from './record-codec.js';
+import type { EtcdSession } from './session.js';
+import type { EtcdTransport, WatchResponse } from './transport.js';
+import type { WatchStream } from './watch-stream.js';
+
+export interface FollowerDeps {
+  readonly session: EtcdSession;
+  readonly watches: WatchStream;
+  readonly codec: RecordCodec;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/**
+ * Follows one service for ever: list, then watch from exactly the next revision.
+ *
+ *     waiting ──session ready──→ listing ──complete──→ watching
+ *        ↑                          │ failed              │ ended: connection lost, compacted, refused
+ *        └──────── backoff ─────────┴─────────────────────┘
+ *
+ * After every gap the whole list is read again instead of the missed events: what counts is the state, and no
+ * backlog, compaction or restored snapshot can make a list wrong.
+ */
+export class ServiceFollower implements Disposable {
+  readonly #service: string;
+  readonly #sink: FeedSink;
+  readonly #deps: FollowerDeps;
+  readonly #stopping = new AbortController();
+  readonly #backoff: Backoff;
+  readonly #listening: Disposable;
+
+  constructor(service: string, sink: FeedSink, deps: FollowerDeps) {
+    this.#service = service;
+    this.#sink = sink;
+    this.#deps = deps;
+    this.#backoff = new Backoff(deps.random);
+    this.#listening = deps.session.onTrouble((reason) => {
+      this.#sink.stale(reason);
+    });
+    void Promise.resolve().then(() => this.#run());
+  }
+
+  [Symbol.dispose](): void {
+    this.#listening[Symbol.dispose]();
+    this.#stopping.abort(closedError('the watch'));
+  }
+
+  async #run(): Promise<void> {
+    const linked = linkSignals(this.#stopping.signal, this.#deps.session.signal);
+    const { signal } = linked;
+    if (this.#deps.session.trouble !== undefined) this.#sink.stale(this.#deps.session.trouble);
+    const stopping = (): boolean => signal.aborted;
+    while (!stopping()) {
+      try {
+        const transport = await this.#deps.session.ready(signal);
+        const revision = await this.#list(transport, signal);
+        throw await this.#watch(transport, nextRevision(revision), signal);
+      } catch (error) {
+        if (stopping()) break;
+        this.#sink.stale(toRollcallError(error));
+      }
+      await sleep(this.#deps.clock, this.#backoff.next(), signal).catch(() => undefined);
+    }
+    linked[Symbol.dispose]();
+  }
+
+  async #list(transport: EtcdTransport, signal: AbortSignal): Promise<string> {
+    try {
+      const listing = await listService(transport, this.#deps.codec, this.#service, this.#deps.session.attempt(signal));
+      if (!signal.aborted) this.#sink.replace(listing.records, listing.revision);
+      return listing.revision;
+    } catch (error) {
+      throw this.#deps.session.failed(transport, error);
+    }
+  }
+
+  /** Resolves with the reason once the watch is over. */
+  #watch(transport: EtcdTransport, from: string, signal: AbortSignal): Promise<RollcallError> {
+    return new Promise((resolve) => {
+      // The member may have been left while the list was under way.
+      if (this.#deps.session.transport !== transport) {
+        resolve(this.#deps.session.trouble ?? closedError('the connection to etcd'));
+        return;
+      }
+      const target = { ...prefixRange(this.#deps.codec.servicePrefix(this.#service)), start_revision: from };
+      const watch = this.#deps.watches.open(transport, target, {
+        created: () => {
+          this.#backoff.reset();
+        },
+        events: (events, revision) => {
+          this.#sink.apply(this.#changes(events), revision);
+        },
+        ended: (reason) => {
+          signal.removeEventListener('abort', stop);
+          resolve(reason);
+        },
+      });
+      const stop = (): void => {
+        watch[Symbol.dispose]();
+        resolve(closedError('the watch'));
+      };
+      signal.addEventListener('abort', stop, { once: true });
+    });
+  }
+
+  #changes(events: WatchResponse['events']): RecordChange[] {
+    // Keyed, so that of several events of one key the last one stands.
+    const changes = new Map<string, RecordChange>();
+    for (const event of events) {
+      const key = keyText(event.kv.key);
+      changes.set(key, event.type === 'Delete' ? { key, deleted: true } : this.#deps.codec.read(this.#service, event.kv.key, event.kv.value));
+    }
+    return [...changes.values()];
+  }
+}

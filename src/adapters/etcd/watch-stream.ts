@@ -1,0 +1,149 @@
+import { type RollcallError, toRollcallError } from '../../core/errors.js';
+import { callSafely } from '../../core/listeners.js';
+import type { Logger } from '../../core/logger.js';
+import { watchCancelledError } from './etcd-error.js';
+import type { EtcdSession } from './session.js';
+import type { EtcdTransport, Stream, WatchCreateRequest, WatchResponse } from './transport.js';
+
+type WatchEvents = WatchResponse['events'];
+
+export interface WatchHandlers {
+  /** etcd has accepted the watch: from here on nothing is missed. */
+  created(): void;
+  /** All events of one or more whole revisions, in order; `revision` is the newest among them. */
+  events(events: WatchEvents, revision: string): void;
+  /** The watch is over, and not by `cancel()`. Called once. */
+  ended(reason: RollcallError): void;
+}
+
+export interface WatchTarget {
+  readonly key: Buffer;
+  readonly range_end?: Buffer;
+  /** The first revision of interest. */
+  readonly start_revision: string;
+}
+
+interface OpenWatch {
+  readonly id: string;
+  readonly handlers: WatchHandlers;
+  /** Events of a revision that etcd sends in several messages, until the last has come. */
+  fragments: WatchEvents;
+}
+
+/**
+ * Many watches over one stream to one member. It lives as long as the transport and its last watch:
+ * when either goes, it goes; a failed stream ends all its watches and makes the session leave the member.
+ */
+export class WatchStream {
+  readonly #session: EtcdSession;
+  readonly #logger: Logger;
+  readonly #watches = new Map<string, OpenWatch>();
+  /** Watches that etcd has not answered yet, in the order of their requests, which is that of the answers. */
+  #unanswered: OpenWatch[] = [];
+  #stream: { readonly transport: EtcdTransport; readonly stream: Stream<{ create_request?: WatchCreateRequest; cancel_request?: { watch_id: string } }> } | undefined;
+  #lastId = 0;
+
+  constructor(session: EtcdSession, logger: Logger) {
+    this.#session = session;
+    this.#logger = logger;
+    // The session closes a transport when it leaves it, and its streams end without a word then.
+    session.onTrouble((reason) => {
+      this.#fail(reason);
+    });
+  }
+
+  /** Opens a watch on the transport, which must be the session's present one. */
+  open(transport: EtcdTransport, target: WatchTarget, handlers: WatchHandlers): Disposable {
+    const id = String(++this.#lastId);
+    const watch: OpenWatch = { id, handlers, fragments: [] };
+    this.#watches.set(id, watch);
+    this.#unanswered.push(watch);
+    // `fragment`: without it a batch above the message limit kills the stream instead of being split.
+    this.#on(transport).write({ create_request: { ...target, watch_id: id, fragment: true } });
+    return {
+      [Symbol.dispose]: () => {
+        this.#cancel(id);
+      },
+    };
+  }
+
+  close(): void {
+    this.#watches.clear();
+    this.#unanswered = [];
+    this.#stream?.stream.end();
+    this.#stream = undefined;
+  }
+
+  #on(transport: EtcdTransport): Stream<{ create_request?: WatchCreateRequest; cancel_request?: { watch_id: string } }> {
+    if (this.#stream?.transport === transport) return this.#stream.stream;
+    const stream = transport.watch({
+      message: (response) => {
+        this.#onMessage(transport, response);
+      },
+      ended: (error) => {
+        if (this.#stream?.transport !== transport) return;
+        this.#session.report(transport, error);
+        this.#fail(error);
+      },
+    });
+    this.#stream = { transport, stream };
+    return stream;
+  }
+
+  #onMessage(transport: EtcdTransport, response: WatchResponse): void {
+    if (response.created) {
+      // A refused watch is answered without its id by etcd 3.5, so the order decides.
+      const watch = response.watch_id === '-1' ? this.#unanswered[0] : this.#watches.get(response.watch_id);
+      this.#unanswered = this.#unanswered.filter((each) => each.id !== response.watch_id && each !== watch);
+      if (watch === undefined || !this.#watches.has(watch.id)) return;
+      if (response.canceled) this.#end(watch, watchCancelledError(response.cancel_reason, response.compact_revision, transport.endpoint));
+      else this.#call(() => watch.handlers.created());
+      return;
+    }
+    const watch = this.#watches.get(response.watch_id);
+    if (watch === undefined) return;
+    if (response.canceled) {
+      this.#end(watch, watchCancelledError(response.cancel_reason, response.compact_revision, transport.endpoint));
+      return;
+    }
+    if (response.events.length === 0) return;
+    const events = watch.fragments.length === 0 ? response.events : [...watch.fragments, ...response.events];
+    if (response.fragment) {
+      watch.fragments = events;
+      return;
+    }
+    watch.fragments = [];
+    // Not the header's revision: in a backlog that one is the store's, far ahead of what was delivered.
+    const revision = events.at(-1)?.kv.mod_revision ?? response.header.revision;
+    try {
+      watch.handlers.events(events, revision);
+    } catch (error) {
+      // Events that were not taken in must not go unnoticed: the watch ends, and its owner starts afresh from a list.
+      this.#logger.error({ err: error }, 'a batch of watch events could not be taken in');
+      this.#cancel(watch.id);
+      this.#call(() => watch.handlers.ended(toRollcallError(error)));
+    }
+  }
+
+  #cancel(id: string): void {
+    if (!this.#watches.delete(id)) return;
+    if (this.#watches.size === 0) this.close();
+    else this.#stream?.stream.write({ cancel_request: { watch_id: id } });
+  }
+
+  #end(watch: OpenWatch, reason: RollcallError): void {
+    this.#watches.delete(watch.id);
+    this.#call(() => watch.handlers.ended(reason));
+  }
+
+  #fail(reason: RollcallError): void {
+    const watches = [...this.#watches.values()];
+    this.close();
+    for (const watch of watches) this.#call(() => watch.handlers.ended(reason));
+  }
+
+  #call(callback: () => void): void {
+    callSafely(this.#logger, 'the etcd watch stream', callback);
+  }
+}
+
