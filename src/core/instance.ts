@@ -129,7 +129,7 @@ function parseId(value: unknown): string {
   if (value === '') throw invalid('id "" is empty');
   if (value.length > maxIdLength) throw invalid(`id ${quote(value)} is longer than ${maxIdLength} characters`);
    
-  if (/[\u0000-\u0020\u007f-\u009f\ud800-\udfff]/.test(value)) {
+  if (/[\u0000-\u0020\u007f-\u009f\ud800-\udfff]/u.test(value)) {
     throw invalid(`id ${quote(value)} holds a space, a control character or half a surrogate pair`);
   }
   if (value.split('/').some((segment) => segment === '.' || segment === '..')) {
@@ -161,7 +161,11 @@ function parseMetadata(value: unknown): Readonly<Record<string, string>> {
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  // A Map or a Date has no properties to read, so it would pass for empty. The prototype of another realm's object is
+  // not our Object.prototype, but like ours it has none above it.
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function invalid(message: string): RollcallError {

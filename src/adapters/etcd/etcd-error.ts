@@ -60,7 +60,7 @@ const byStatus: ReadonlyMap<number, readonly [ErrorCode, EtcdErrorKind]> = new M
 export function toEtcdError(cause: unknown, endpoint: string): EtcdError {
   if (cause instanceof EtcdError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
-  const parts = /^(?:\w+: )?(\d{1,2}) [A-Z_]+: (.*)$/s.exec(message);
+  const parts = /(?:^|\s)(\d{1,2}) [A-Z_]+: (?:etcdserver: )?(.*)$/s.exec(message);
   const details = parts?.[2] ?? message;
   const text = `etcd ${endpoint}: ${details}`;
   for (const [part, code, kind] of byMessage) {

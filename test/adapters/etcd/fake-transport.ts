@@ -1,0 +1,75 @@
+import sinon from 'sinon';
+
+import type { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
+import type { EtcdTransport, KeepAliveResponse, RangeResponse, StreamHandlers, WatchResponse } from '../../../src/adapters/etcd/transport.js';
+
+/** A stream as the transport gives it out, from the other side: what was written to it, and a way to answer. */
+export class FakeStream<Request, Response> {
+  readonly written: Request[] = [];
+  ended = false;
+  readonly #handlers: StreamHandlers<Response>;
+
+  constructor(handlers: StreamHandlers<Response>) {
+    this.#handlers = handlers;
+  }
+
+  write(request: Request): void {
+    this.written.push(request);
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  answer(response: Response): void {
+    if (!this.ended) this.#handlers.message(response);
+  }
+
+  fail(error: EtcdError): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#handlers.ended(error);
+  }
+}
+
+interface WatchRequest {
+  readonly create_request?: { readonly watch_id?: string | number; readonly start_revision?: string | number; readonly key?: Buffer };
+  readonly cancel_request?: { readonly watch_id?: string | number };
+}
+
+export function header(revision: string) {
+  return { cluster_id: '1', member_id: '1', revision, raft_term: '1' };
+}
+
+/** A sinon double of one connection to one member. */
+export function fakeTransport(endpoint = 'h1:2379') {
+  const watches: FakeStream<WatchRequest, WatchResponse>[] = [];
+  const keepAlives: FakeStream<{ readonly ID: string }, KeepAliveResponse>[] = [];
+  const double = {
+    endpoint,
+    authenticate: sinon.stub<Parameters<EtcdTransport['authenticate']>, ReturnType<EtcdTransport['authenticate']>>().resolves(),
+    range: sinon.stub<Parameters<EtcdTransport['range']>, Promise<RangeResponse>>().resolves({ header: header('1'), kvs: [], more: false, count: '0' }),
+    txn: sinon.stub<Parameters<EtcdTransport['txn']>, ReturnType<EtcdTransport['txn']>>(),
+    leaseGrant: sinon.stub<Parameters<EtcdTransport['leaseGrant']>, ReturnType<EtcdTransport['leaseGrant']>>(),
+    leaseRevoke: sinon.stub<Parameters<EtcdTransport['leaseRevoke']>, Promise<void>>().resolves(),
+    watch: (handlers: StreamHandlers<WatchResponse>) => {
+      const stream = new FakeStream<WatchRequest, WatchResponse>(handlers);
+      watches.push(stream);
+      return stream;
+    },
+    keepAlive: (handlers: StreamHandlers<KeepAliveResponse>) => {
+      const stream = new FakeStream<{ readonly ID: string }, KeepAliveResponse>(handlers);
+      keepAlives.push(stream);
+      return stream;
+    },
+    close: sinon.spy(() => {
+      for (const stream of [...watches, ...keepAlives]) stream.end();
+    }),
+    watches,
+    keepAlives,
+  };
+  double.leaseGrant.callsFake((id, ttl) => Promise.resolve({ header: header('1'), ID: id, TTL: String(ttl), error: '' }));
+  return double satisfies EtcdTransport;
+}
+
+export type FakeTransport = ReturnType<typeof fakeTransport>;

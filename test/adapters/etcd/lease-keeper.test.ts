@@ -1,0 +1,136 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+
+import { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
+import { LeaseKeeper } from '../../../src/adapters/etcd/lease-keeper.js';
+import { EtcdSession } from '../../../src/adapters/etcd/session.js';
+import { systemClock } from '../../../src/core/clock.js';
+import { silentLogger } from '../../../src/core/logger.js';
+import { fakeTransport, type FakeTransport, header } from './fake-transport.js';
+
+const never = new AbortController().signal;
+
+describe('the lease keeper', () => {
+  let clock: sinon.SinonFakeTimers;
+  let opened: FakeTransport[];
+  let session: EtcdSession;
+  let keeper: LeaseKeeper;
+  let events: { lost: sinon.SinonSpy; doubtful: sinon.SinonSpy; confirmed: sinon.SinonSpy };
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers();
+    opened = [];
+    session = new EtcdSession(
+      {
+        endpoints: ['h1:1', 'h2:1'],
+        prefix: '/rollcall',
+        requestTimeoutMs: 5_000,
+        openTransport: (endpoint) => {
+          const transport = fakeTransport(endpoint);
+          opened.push(transport);
+          return transport;
+        },
+      },
+      { clock: systemClock, random: () => 0, logger: silentLogger },
+    );
+    events = { lost: sinon.spy(), doubtful: sinon.spy(), confirmed: sinon.spy() };
+    keeper = new LeaseKeeper(6, events, { session, clock: systemClock, logger: silentLogger });
+  });
+
+  afterEach(async () => {
+    const closing = Promise.all([keeper.close(1_000), session.close()]);
+    await clock.runAllAsync();
+    await closing;
+    expect(clock.countTimers()).to.equal(0);
+    clock.restore();
+  });
+
+  const present = (): FakeTransport => opened.at(-1)!;
+  const pings = (transport = present()): number => transport.keepAlives.reduce((sum, stream) => sum + stream.written.length, 0);
+  const answer = (ttl = '6'): void => present().keepAlives.at(-1)!.answer({ header: header('1'), ID: keeper.id!, TTL: ttl });
+
+  async function granted(): Promise<string> {
+    return keeper.ensure(await session.ready(never), never);
+  }
+
+  it('grants one lease, with an id of its own choosing, however often it is asked', async () => {
+    const transport = await session.ready(never);
+    const ids = await Promise.all([keeper.ensure(transport, never), keeper.ensure(transport, never)]);
+    expect(new Set(ids)).to.have.property('size', 1);
+    expect(present().leaseGrant.callCount).to.equal(1);
+    expect(BigInt(ids[0]) > 0n && BigInt(ids[0]) < 2n ** 63n).to.equal(true);
+  });
+
+  it('uses the same id when it tries a grant again, so that no orphan is left', async () => {
+    const transport = await session.ready(never);
+    present().leaseGrant.onFirstCall().rejects(new EtcdError('TIMEOUT', 'connection', 'no answer'));
+    await keeper.ensure(transport, never).catch(() => undefined);
+    present().leaseGrant.onSecondCall().rejects(new EtcdError('INTERNAL', 'lease-exists', 'lease already exists'));
+    const id = await keeper.ensure(transport, never);
+    expect(present().leaseGrant.args.map(([each]) => each)).to.deep.equal([id, id]);
+  });
+
+  it('pings at once and then every third of the TTL that was granted', async () => {
+    const transport = await session.ready(never);
+    present().leaseGrant.callsFake((id) => Promise.resolve({ header: header('1'), ID: id, TTL: '9', error: '' }));
+    await keeper.ensure(transport, never);
+    expect(pings()).to.equal(1);
+    answer('9');
+    await clock.tickAsync(2_999);
+    expect(pings()).to.equal(1);
+    await clock.tickAsync(1);
+    expect(pings()).to.equal(2);
+  });
+
+  it('goes to another member when a ping is not answered within a sixth of the TTL', async () => {
+    await granted();
+    await clock.tickAsync(999);
+    expect(opened.length).to.equal(1);
+    await clock.tickAsync(1);
+    expect(present().endpoint).to.equal('h2:1');
+    expect(pings()).to.equal(1);
+    expect(events.lost.callCount).to.equal(0);
+  });
+
+  it('takes a stream that ends for a failure', async () => {
+    await granted();
+    present().keepAlives[0]!.fail(new EtcdError('UNAVAILABLE', 'connection', 'ended'));
+    await clock.tickAsync(0);
+    expect(present().endpoint).to.equal('h2:1');
+  });
+
+  it('says once that the lease is lost when etcd answers with a TTL of 0, and grants another when asked', async () => {
+    const first = await granted();
+    answer('0');
+    answer('0');
+    expect(events.lost.callCount).to.equal(1);
+    const second = await granted();
+    expect(second).to.not.equal(first);
+    expect(keeper.ownIds).to.deep.equal([second, first]);
+  });
+
+  it('is doubtful after a whole TTL without an answer, and confirmed by the next one', async () => {
+    await granted();
+    answer();
+    await clock.tickAsync(6_000);
+    expect(events.doubtful.callCount).to.equal(1);
+    answer();
+    expect(events.confirmed.callCount).to.equal(1);
+    expect(events.lost.callCount).to.equal(0);
+  });
+
+  it('revokes the lease on closing and stops pinging', async () => {
+    const id = await granted();
+    await keeper.close(1_000);
+    expect(present().leaseRevoke.firstCall.args[0]).to.equal(id);
+    const before = pings();
+    await clock.tickAsync(60_000);
+    expect(pings()).to.equal(before);
+  });
+
+  it('closes even if the lease cannot be revoked', async () => {
+    await granted();
+    present().leaseRevoke.rejects(new EtcdError('UNAVAILABLE', 'connection', 'gone'));
+    await keeper.close(1_000);
+  });
+});

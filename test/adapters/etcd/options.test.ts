@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+
+import { checkEtcdOptions, type EtcdOptions, etcdOptions } from '../../../src/adapters/etcd/options.js';
+import { parseOptions } from '../../../src/core/options.js';
+import { RollcallError } from '../../../src/core/errors.js';
+
+const parse = (raw: Record<string, unknown>): EtcdOptions => parseOptions(etcdOptions, raw, 'adapter etcd');
+
+function codeOf(action: () => unknown): { code: string; message: string } {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof RollcallError) return { code: error.code, message: error.message };
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('etcd options', () => {
+  it('have defaults for everything', () => {
+    const options = parse({});
+    expect(options.endpoints).to.deep.equal(['127.0.0.1:2379']);
+    expect(options).to.include({ prefix: '/rollcall', layout: 'rollcall', ttl: 5, tls: false, waitForReady: false, connectTimeout: 5, requestTimeout: 5 });
+  });
+
+  it('give an endpoint without a port the port of etcd', () => {
+    expect(parse({ endpoints: 'h1,h2:1234,[::1]' }).endpoints).to.deep.equal(['h1:2379', 'h2:1234', '[::1]:2379']);
+  });
+
+  for (const [given, expected] of [
+    ['/grpclb', '/grpclb'],
+    ['/grpclb/', '/grpclb'],
+    ['a/b', '/a/b'],
+  ] as const) {
+    it(`read the prefix ${given} as ${expected}`, () => {
+      expect(parse({ prefix: given }).prefix).to.equal(expected);
+    });
+  }
+
+  for (const prefix of ['', '/', '//', '/a//b', '/a/../b', '/a b', '/a\u0000']) {
+    it(`refuse the prefix ${JSON.stringify(prefix)}`, () => {
+      expect(codeOf(() => parse({ prefix })).code).to.equal('INVALID_CONFIG');
+    });
+  }
+
+  for (const endpoints of ['http://h1:2379', 'h1:0', 'h1:70000', '0.0.0.0:2379', '', 'h1,,h2', [], [1]]) {
+    it(`refuse the endpoints ${JSON.stringify(endpoints)}`, () => {
+      const { code, message } = codeOf(() => parse({ endpoints }));
+      expect(code).to.equal('INVALID_CONFIG');
+      expect(message).to.match(/endpoint/);
+    });
+  }
+
+  for (const ttl of [0, -1, 1.5, '5s', NaN]) {
+    it(`refuse the ttl ${String(ttl)}`, () => {
+      expect(codeOf(() => parse({ ttl })).message).to.match(/"ttl".*whole number of seconds/);
+    });
+  }
+
+  it('refuse an unknown layout and name the known ones', () => {
+    expect(codeOf(() => parse({ layout: 'kratoss' })).message).to.match(/rollcall, plain/);
+  });
+
+  it('refuse a user without a password', () => {
+    expect(codeOf(() => checkEtcdOptions(parse({ username: 'me' }))).message).to.match(/username and password go together/);
+  });
+
+  it('refuse a certificate without its key', () => {
+    expect(codeOf(() => checkEtcdOptions(parse({ tls: true, cert: 'a.pem' }))).message).to.match(/cert and key go together/);
+  });
+
+  it('refuse certificate files without TLS', () => {
+    expect(codeOf(() => checkEtcdOptions(parse({ ca: 'a.pem' }))).message).to.match(/ca given without TLS/);
+  });
+
+  it('never show a password that they refuse', () => {
+    const { message } = codeOf(() => parse({ password: { secret: 'hunter2' } }));
+    expect(message).to.match(/"password"/).and.not.match(/hunter2/);
+  });
+});

@@ -1,0 +1,154 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+
+import { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
+import { EtcdSession } from '../../../src/adapters/etcd/session.js';
+import { systemClock } from '../../../src/core/clock.js';
+import { RollcallError } from '../../../src/core/errors.js';
+import { silentLogger } from '../../../src/core/logger.js';
+import { fakeTransport, type FakeTransport } from './fake-transport.js';
+
+const refused = (endpoint: string): EtcdError => new EtcdError('UNAVAILABLE', 'connection', `etcd ${endpoint}: refused`);
+const never = new AbortController().signal;
+
+describe('the etcd session', () => {
+  let clock: sinon.SinonFakeTimers;
+  let opened: FakeTransport[];
+  let prepare: (transport: FakeTransport) => void;
+  let session: EtcdSession;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers();
+    opened = [];
+    prepare = () => undefined;
+  });
+
+  afterEach(async () => {
+    const closing = session.close();
+    await clock.runAllAsync();
+    await closing;
+    expect(clock.countTimers()).to.equal(0);
+    clock.restore();
+  });
+
+  function start(endpoints: readonly string[]): EtcdSession {
+    session = new EtcdSession(
+      {
+        endpoints,
+        prefix: '/rollcall',
+        requestTimeoutMs: 5_000,
+        openTransport: (endpoint) => {
+          const transport = fakeTransport(endpoint);
+          prepare(transport);
+          opened.push(transport);
+          return transport;
+        },
+      },
+      { clock: systemClock, random: () => 0, logger: silentLogger },
+    );
+    return session;
+  }
+
+  it('is ready once a member has answered the probe', async () => {
+    const transport = await start(['h1:1']).ready(never);
+    expect(transport.endpoint).to.equal('h1:1');
+    expect(opened[0]?.authenticate.calledBefore(opened[0].range)).to.equal(true);
+  });
+
+  it('tries every member at once before it waits', async () => {
+    prepare = (transport) => {
+      if (transport.endpoint !== 'h3:1') transport.range.rejects(refused(transport.endpoint));
+    };
+    const transport = await start(['h1:1', 'h2:1', 'h3:1']).ready(never);
+    expect(transport.endpoint).to.equal('h3:1');
+    expect(opened.slice(0, 2).every((each) => each.close.calledOnce)).to.equal(true);
+    expect(clock.now).to.equal(0);
+  });
+
+  it('tries again with growing waits, for ever, and never more than once a second', async () => {
+    prepare = (transport) => transport.range.rejects(refused(transport.endpoint));
+    const ready = start(['h1:1']).ready(never).catch((error: unknown) => error);
+    await clock.tickAsync(60_000);
+    // Half of each bound, as random is 0: 25, 50, 100, 200, 400, then 500 ms.
+    expect(opened.length).to.be.within(110, 130);
+    expect(session.trouble).to.have.property('message', 'etcd h1:1: refused');
+    await session.close();
+    expect(await ready).to.have.property('code', 'CLOSED');
+  });
+
+  it('leaves a member that is reported, closes its transport and goes to the next', async () => {
+    const first = await start(['h1:1', 'h2:1']).ready(never);
+    const seen: string[] = [];
+    session.onTrouble((reason) => seen.push(`trouble ${reason.message}`));
+    session.onLive((transport) => seen.push(`live ${transport.endpoint}`));
+    session.report(first, refused('h1:1'));
+    expect(opened[0]?.close.calledOnce).to.equal(true);
+    expect((await session.ready(never)).endpoint).to.equal('h2:1');
+    expect(seen).to.deep.equal(['trouble etcd h1:1: refused', 'live h2:1']);
+    expect(session.trouble).to.equal(undefined);
+  });
+
+  it('takes a second report of the same transport for nothing', async () => {
+    const first = await start(['h1:1', 'h2:1']).ready(never);
+    session.report(first, refused('h1:1'));
+    await session.ready(never);
+    session.report(first, refused('h1:1'));
+    expect(session.transport?.endpoint).to.equal('h2:1');
+  });
+
+  it('fails to start within its time, naming the members and what kept failing', async () => {
+    prepare = (transport) => transport.range.rejects(refused(transport.endpoint));
+    const started = start(['h1:1', 'h2:1']).start(3_000, undefined).catch((error: unknown) => error);
+    await clock.tickAsync(3_000);
+    const error = await started;
+    expect(error).to.be.instanceOf(RollcallError).and.include({ code: 'UNAVAILABLE', retryable: true });
+    expect((error as Error).message).to.match(/h1:1, h2:1.*refused/);
+  });
+
+  it('fails to start at once where waiting cannot help', async () => {
+    prepare = (transport) => transport.authenticate.rejects(new EtcdError('UNAUTHENTICATED', 'other', 'authentication failed'));
+    const error = await start(['h1:1']).start(3_000, undefined).catch((cause: unknown) => cause);
+    expect(error).to.have.property('code', 'UNAUTHENTICATED');
+    expect(clock.now).to.equal(0);
+  });
+
+  it('waits without end when it is told to', async () => {
+    let up = false;
+    prepare = (transport) => {
+      if (!up) transport.range.rejects(refused(transport.endpoint));
+    };
+    const started = start(['h1:1']).start(undefined, undefined);
+    await clock.tickAsync(300_000);
+    up = true;
+    await clock.tickAsync(1_000);
+    await started;
+  });
+
+  it('stops waiting when the signal aborts', async () => {
+    prepare = (transport) => transport.range.rejects(refused(transport.endpoint));
+    const controller = new AbortController();
+    const started = start(['h1:1']).start(undefined, controller.signal).catch((error: unknown) => error);
+    await clock.tickAsync(10);
+    controller.abort();
+    expect(await started).to.have.property('code', 'ABORTED');
+  });
+
+  it('reads from another member when one does not answer', async () => {
+    start(['h1:1', 'h2:1']);
+    const reading = session.read('reading', never, (transport) => (transport.endpoint === 'h1:1' ? Promise.reject(refused('h1:1')) : Promise.resolve('read')));
+    await clock.tickAsync(100);
+    expect(await reading).to.equal('read');
+  });
+
+  it('does not try a read again that was refused', async () => {
+    start(['h1:1']);
+    const read = sinon.stub().rejects(new EtcdError('PERMISSION_DENIED', 'other', 'no'));
+    expect(await session.read('reading', never, read).catch((error: unknown) => error)).to.have.property('code', 'PERMISSION_DENIED');
+    expect(read.callCount).to.equal(1);
+  });
+
+  it('takes a member that may not be read for one that answers', async () => {
+    prepare = (transport) => transport.range.rejects(new EtcdError('PERMISSION_DENIED', 'other', 'no'));
+    expect((await start(['h1:1']).ready(never)).endpoint).to.equal('h1:1');
+  });
+});
