@@ -8,8 +8,8 @@ import type { Random } from './random.js';
 export interface Backend extends AsyncDisposable {
   readonly registry: Registry;
   readonly discovery: Discovery;
-  /** Closes the registry (so that records go), then the discovery, then the connection. Idempotent. */
-  close(): Promise<void>;
+  /** Closes the registry (so that records go), then the discovery, then the connection. Idempotent; may be taken off this object. */
+  readonly close: () => Promise<void>;
 }
 
 /** What an adapter takes instead of reaching for globals. */
