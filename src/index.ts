@@ -1,1 +1,3 @@
 export * from './core/index.js';
+export * from './config/index.js';
+export { connect, type ConnectOptions } from './connect.js';
