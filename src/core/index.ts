@@ -2,6 +2,7 @@
 export type { Adapter, AdapterDeps, AdapterEntry, Backend, RegistryUrl } from './adapter.js';
 export { type Address, formatAddress, parseAddress, parseDialableAddress } from './address.js';
 export { Backoff, type BackoffOptions } from './backoff.js';
+export { closeInOrder, type ClosingStep } from './close-in-order.js';
 export { type Clock, systemClock } from './clock.js';
 export { type ErrorCode, errorCodes, RollcallError, type RollcallErrorOptions } from './errors.js';
 export {

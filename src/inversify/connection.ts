@@ -3,7 +3,8 @@ import type { Catalogue } from '../config/catalogue.js';
 import type { RegistryConfig } from '../config/registry-config.js';
 import type { AdapterDeps, Backend } from '../core/adapter.js';
 import { linkSignals } from '../core/cancellation.js';
-import { closedError, RollcallError, toRollcallError } from '../core/errors.js';
+import { closeInOrder } from '../core/close-in-order.js';
+import { closedError, toRollcallError } from '../core/errors.js';
 import type { RegisterResolverOptions, ResolverHandle } from '../grpc/register-resolver.js';
 import { OpenedOnce, type Resolved } from './opened-once.js';
 
@@ -71,26 +72,14 @@ export class Connection {
 
   async #close(): Promise<void> {
     this.#closing.abort(closedError('the container’s connection'));
-    const failures = new Map<unknown, string>();
-    const attempt = async (what: string, close: () => void | Promise<void>): Promise<void> => {
-      try {
-        await close();
-      } catch (error) {
-        // A backend reports again what closing its registry met.
-        if (!failures.has(error)) failures.set(error, `${what}: ${toRollcallError(error).message}`);
-      }
-    };
     const resolver = await this.#resolver.settled();
-    if (resolver !== undefined) await attempt('resolver', () => resolver.close());
     const backend = await this.#backend.settled();
-    if (backend !== undefined) {
-      await attempt('registry', () => backend.registry.close());
-      await attempt('discovery', () => backend.discovery.close());
-      await attempt('connection', () => backend.close());
-    }
-    if (failures.size > 0) {
-      throw new RollcallError('INTERNAL', `closing failed: ${[...failures.values()].join('; ')}`, { cause: new AggregateError(failures.keys()) });
-    }
+    await closeInOrder('the container’s connection', [
+      ['resolver', () => resolver?.close()],
+      ['registry', () => backend?.registry.close()],
+      ['discovery', () => backend?.discovery.close()],
+      ['connection', () => backend?.close()],
+    ]);
   }
 
   #throwIfClosed(): void {

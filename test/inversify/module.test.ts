@@ -185,7 +185,7 @@ describe('the container module', () => {
       (fake.backend.close as sinon.SinonStub).rejects(second);
       await load().getAsync(TOKENS.Backend);
       const error = await failure(() => container.unbindAllAsync(), 'INTERNAL');
-      expect(error.message).to.equal('closing failed: registry: records stay; connection: socket stuck');
+      expect(error.message).to.equal('closing the container’s connection failed: registry: records stay; connection: socket stuck');
       expect((error.cause as AggregateError).errors).to.deep.equal([first, second]);
       inOrder(fake.backend);
       await container.unbindAllAsync();
@@ -197,7 +197,7 @@ describe('the container module', () => {
       (fake.backend.registry.close as sinon.SinonStub).rejects(same);
       (fake.backend.close as sinon.SinonStub).rejects(same);
       await load().getAsync(TOKENS.Backend);
-      expect((await failure(() => container.unbindAllAsync(), 'INTERNAL')).message).to.equal('closing failed: registry: stuck');
+      expect((await failure(() => container.unbindAllAsync(), 'INTERNAL')).message).to.equal('closing the container’s connection failed: registry: stuck');
     });
 
     it('closes once, however often it is asked', async () => {

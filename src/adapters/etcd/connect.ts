@@ -1,5 +1,5 @@
 import type { AdapterDeps, Backend } from '../../core/adapter.js';
-import { RollcallError } from '../../core/errors.js';
+import { closeInOrder } from '../../core/close-in-order.js';
 import { LeasedRegistry } from '../../core/leased-registry.js';
 import { SharedDiscovery } from '../../core/shared-discovery.js';
 import { readTlsFiles } from './credentials.js';
@@ -49,28 +49,13 @@ export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps
   const discovery = new SharedDiscovery(new EtcdSource(shared), { clock, logger });
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closed ??= closeInOrder([
-      () => registry.close(),
-      () => discovery.close(),
-      () => {
-        watches.close();
-        return session.close();
-      },
+    closed ??= closeInOrder('the connection to etcd', [
+      ['registry', () => registry.close()],
+      ['discovery', () => discovery.close()],
+      ['watches', () => watches.close()],
+      ['session', () => session.close()],
     ]);
     return closed;
   };
   return { registry, discovery, close, [Symbol.asyncDispose]: close };
-}
-
-/** Each step is taken even if one before it failed; the first failure is told at the end. */
-async function closeInOrder(steps: readonly (() => Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const step of steps) {
-    try {
-      await step();
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw new RollcallError('INTERNAL', 'closing the connection to etcd failed in part', { cause: new AggregateError(failures) });
 }

@@ -1,4 +1,5 @@
 import type { Backend } from '../../core/adapter.js';
+import { closeInOrder } from '../../core/close-in-order.js';
 import type { Discovery, Registry } from '../../core/ports.js';
 import type { MemoryConnection } from './connection.js';
 import type { MemoryLeaseStore } from './lease-store.js';
@@ -56,25 +57,19 @@ export class MemoryBackend implements Backend {
     this.#parts.store.thaw();
   }
 
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
+  // A property, not a method: `const { close } = connectMemory()` is how it is often used.
+  readonly close = (): Promise<void> => {
+    const { connection, onClosed } = this.#parts;
+    this.#closed ??= closeInOrder('the memory connection', [
+      ['registry', () => this.registry.close()],
+      ['discovery', () => this.discovery.close()],
+      ['connection', () => connection.close()],
+      ['server', onClosed],
+    ]);
     return this.#closed;
-  }
+  };
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #close(): Promise<void> {
-    try {
-      await this.registry.close();
-    } finally {
-      try {
-        await this.discovery.close();
-      } finally {
-        this.#parts.connection.close();
-        this.#parts.onClosed();
-      }
-    }
   }
 }
