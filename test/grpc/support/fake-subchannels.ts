@@ -1,0 +1,104 @@
+import { connectivityState, experimental } from '@grpc/grpc-js';
+
+import type { ChannelControlHelper, Picker, SubchannelAddress, SubchannelInterface } from '../../../src/grpc/experimental.js';
+
+/** A connection whose state the test decides. */
+export class FakeSubchannel {
+  readonly address: string;
+  refs = 0;
+  connects = 0;
+  #state = connectivityState.IDLE;
+  readonly #listeners = new Set<experimental.ConnectivityStateListener>();
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  enter(state: connectivityState, errorMessage?: string): void {
+    const before = this.#state;
+    this.#state = state;
+    for (const listener of [...this.#listeners]) listener(this.asSubchannel(), before, state, -1, errorMessage);
+  }
+
+  asSubchannel(): SubchannelInterface {
+    const known: Partial<SubchannelInterface> = {
+      getConnectivityState: () => this.#state,
+      addConnectivityStateListener: (listener) => {
+        this.#listeners.add(listener);
+      },
+      removeConnectivityStateListener: (listener) => {
+        this.#listeners.delete(listener);
+      },
+      startConnecting: () => {
+        this.connects++;
+      },
+      getAddress: () => this.address,
+      ref: () => {
+        this.refs++;
+      },
+      unref: () => {
+        this.refs--;
+      },
+      // Only handed back to addChannelzChild and removeChannelzChild below.
+      getChannelzRef: () => undefined as never,
+      isHealthy: () => true,
+      addHealthStateWatcher: () => undefined,
+      removeHealthStateWatcher: () => undefined,
+      realSubchannelEquals: (other) => other.getAddress() === this.address,
+    };
+    return known as SubchannelInterface;
+  }
+}
+
+/** What a policy is given by its channel, with all that it reports. */
+export class FakeChannel {
+  /** The one in use per address; a new one once the former was given up, as in grpc-js's pool. */
+  readonly subchannels = new Map<string, FakeSubchannel>();
+  created = 0;
+  readonly states: string[] = [];
+  picker: Picker | undefined;
+
+  readonly helper: ChannelControlHelper = {
+    createSubchannel: (address: SubchannelAddress) => {
+      const name = 'path' in address ? address.path : `${address.host}:${address.port}`;
+      this.created++;
+      const subchannel = new FakeSubchannel(name);
+      this.subchannels.set(name, subchannel);
+      return subchannel.asSubchannel();
+    },
+    updateState: (state, picker) => {
+      this.states.push(connectivityState[state]);
+      this.picker = picker;
+    },
+    requestReresolution: () => undefined,
+    addChannelzChild: () => undefined,
+    removeChannelzChild: () => undefined,
+  };
+
+  get state(): string | undefined {
+    return this.states.at(-1);
+  }
+
+  subchannel(address: string): FakeSubchannel {
+    const found = this.subchannels.get(address);
+    if (found === undefined) throw new Error(`no subchannel for ${address}`);
+    return found;
+  }
+
+  /** The address that the next call would go to, or what happens to it instead. */
+  pick(): string {
+    const result = this.picker?.pick({ metadata: undefined as never, extraPickInfo: {} });
+    switch (result?.pickResultType) {
+      case experimental.PickResultType.COMPLETE:
+        return result.subchannel?.getAddress() ?? 'dropped';
+      case experimental.PickResultType.QUEUE:
+        return 'queued';
+      default:
+        return `failed: ${result?.status?.details ?? 'no picker'}`;
+    }
+  }
+
+  picks(count: number): string[] {
+    return Array.from({ length: count }, () => this.pick());
+  }
+}
