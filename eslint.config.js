@@ -16,7 +16,7 @@ const outerLayers = {
 const directions = Object.entries(outerLayers).map(([layer, outer]) => {
   const patterns = [{ regex: `^\\.\\./(?:.*/)?(?:${outer.join('|')})/`, message: `src/${layer} must not import from an outer layer: see docs/architecture.md.` }];
   if (layer === 'core') patterns.push({ regex: '^(?!node:|\\./)', message: 'core imports nothing but node: and itself.' });
-  if (layer !== 'core') patterns.push({ regex: '^\\.\\./(?:\\.\\./)*index\\.js$', message: 'import the file itself, not the package entry, which would turn the arrow round.' });
+  if (layer !== 'core') patterns.push({ regex: '^\\.\\./(?:\\.\\./)*(?:index|connect)\\.js$', message: 'import the file itself, not the package entry, which would turn the arrow round.' });
   return { files: [`src/${layer}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns }] } };
 });
 

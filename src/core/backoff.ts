@@ -24,8 +24,8 @@ export class Backoff {
 
   constructor(random: Random, options: BackoffOptions = {}) {
     this.#random = random;
-    this.#initial = options.initialMs ?? 50;
     this.#max = options.maxMs ?? 1000;
+    this.#initial = Math.min(this.#max, options.initialMs ?? 50);
     this.#factor = options.factor ?? 2;
     this.#bound = this.#initial;
   }

@@ -165,7 +165,8 @@ export class FeedWatch implements Watch {
     // Only while somebody reads: a long-lived signal must not keep dropped watches reachable.
     this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#feedListener = feed.listen(() => {
-      for (const each of [...this.#readers]) each.wake();
+      // A reader may take itself or others away while we go through them.
+      for (const each of [...this.#readers]) if (this.#readers.has(each)) each.wake();
     });
   }
 

@@ -17,7 +17,7 @@ export {
 } from './instance.js';
 export type { LeaseEvents, LeaseStore, RecordWrite, WriteOutcome } from './lease-store.js';
 export { LeasedRegistry, type RegistryDeps } from './leased-registry.js';
-export { type Logger, silentLogger } from './logger.js';
+export { guardedLogger, type Logger, silentLogger } from './logger.js';
 export { custom, flag, number, oneOf, type Option, type OptionSpecs, type OptionValues, parseOptions, text } from './options.js';
 export type {
   Cancellable,

@@ -53,7 +53,8 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
         for (const entry of this.#find(instances)) entry.handle?.enter('recovering', reason);
       },
       confirmed: (instances) => {
-        for (const entry of this.#find(instances)) if (!this.#toWrite.has(entry)) entry.handle?.enter('active');
+        // A lease that lives says nothing of a record that is still to be written.
+        for (const entry of this.#find(instances)) if (!this.#toWrite.has(entry) && !entry.writing) entry.handle?.enter('active');
       },
       superseded: (instance) => {
         for (const entry of this.#find([instance])) this.#supersede(entry);
@@ -82,7 +83,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     try {
       return await this.#bounded(what, options.signal, entry, entry.registered.promise);
     } catch (error) {
-      if (entry.handle === undefined) this.#abandon(entry);
+      this.#abandon(entry);
       throw error;
     }
   }
@@ -112,7 +113,13 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
       this.#toRemove.add(entry);
       this.#kick();
     }
-    await this.#bounded(`deregistering ${handle.instance.service} ${handle.instance.id}`, undefined, entry, entry.removed.promise);
+    try {
+      await this.#bounded(`deregistering ${handle.instance.service} ${handle.instance.id}`, undefined, entry, entry.removed.promise);
+    } catch (error) {
+      // Closing removes it too.
+      if (this.#closing.signal.aborted) return this.close();
+      throw error;
+    }
   }
 
   close(): Promise<void> {
@@ -150,8 +157,9 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   async #settle(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted && (this.#toRemove.size > 0 || this.#toWrite.size > 0)) {
-      // Removals first: an id may have been deregistered and registered again.
-      const settled = (await this.#removeAll(signal)) && (await this.#writeAll(signal));
+      // Removals first, and those that came meanwhile too: an id may have been deregistered and registered again, and
+      // its removal would take the new record along.
+      const settled = await (this.#toRemove.size > 0 ? this.#removeAll(signal) : this.#writeAll(signal));
       if (settled) this.#backoff.reset();
       else await sleep(this.#deps.clock, this.#backoff.next(), signal).catch(() => undefined);
     }
@@ -196,7 +204,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
 
   async #writeGroup(entries: readonly RegistrationEntry[], ttl: Seconds, signal: AbortSignal): Promise<boolean> {
     const writes = entries.map((entry) => ({ entry, version: entry.version, instance: entry.desired, mode: entry.mode }));
-    for (const entry of entries) entry.attempted = true;
+    for (const entry of entries) entry.attempted = entry.writing = true;
     let outcomes: readonly WriteOutcome[];
     try {
       outcomes = await this.#store.write(writes, ttl, signal);
@@ -209,8 +217,10 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
         for (const entry of entries) results.push(await this.#writeGroup([entry], ttl, signal));
         return results.every(Boolean);
       }
-      for (const entry of entries) this.#writeFailed(entry, error);
+      for (const { entry, version } of writes) this.#writeFailed(entry, version, error);
       return false;
+    } finally {
+      for (const entry of entries) entry.writing = false;
     }
     writes.forEach(({ entry, version, instance }, index) => {
       if (outcomes[index] === 'superseded') this.#supersede(entry);
@@ -235,7 +245,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     if (!this.#toWrite.has(entry)) entry.handle.enter('active');
   }
 
-  #writeFailed(entry: RegistrationEntry, error: RollcallError): void {
+  #writeFailed(entry: RegistrationEntry, version: number, error: RollcallError): void {
     entry.lastError = error;
     if (this.#entries.get(entry.key) !== entry) return;
     if (error.retryable) {
@@ -243,9 +253,9 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     } else if (entry.handle === undefined) {
       entry.registered.reject(error);
     } else {
-      // The update is refused; what was stored before is what is wanted again.
-      entry.fail(error);
-      entry.desired = entry.handle.instance;
+      // The update is refused; what was stored before is what is wanted again, unless a newer update came meanwhile.
+      entry.fail(error, version);
+      if (entry.version === version) entry.desired = entry.handle.instance;
       // Law 7: a record that is lost is written again for ever, even if somebody took our permission away for a while.
       if (entry.handle.state === 'recovering') this.#toWrite.add(entry);
     }
@@ -272,9 +282,10 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     entry.fail(error);
   }
 
-  /** Gives up a registration that nobody got a handle of. */
+  /** Gives up a registration that nobody got a handle of: the write may have gone through just after the caller gave up. */
   #abandon(entry: RegistrationEntry): void {
     this.#drop(entry);
+    entry.handle?.enter('closed');
     if (!entry.attempted || this.#closed !== undefined) return;
     this.#toRemove.add(entry);
     this.#kick();

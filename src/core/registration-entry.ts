@@ -20,6 +20,8 @@ export class RegistrationEntry {
   mode: RecordWrite['mode'] = 'claim';
   /** Whether a write was ever sent, so that there may be something to remove. */
   attempted = false;
+  /** Whether a write of it is under way. */
+  writing = false;
   lastError: RollcallError | undefined;
   handle: RegistrationHandle | undefined;
   /** Settles with the first write. */
@@ -48,12 +50,17 @@ export class RegistrationEntry {
   }
 
   settle(version: number): void {
-    const [done, open] = [this.#waiting.filter((each) => each.version <= version), this.#waiting.filter((each) => each.version > version)];
-    this.#waiting = open;
-    for (const each of done) each.done.resolve();
+    for (const each of this.#take(version)) each.done.resolve();
   }
 
-  fail(error: RollcallError): void {
-    for (const each of this.#waiting.splice(0)) each.done.reject(error);
+  /** Fails whoever waits for that version or an older one; by default everybody. */
+  fail(error: RollcallError, version = this.#version): void {
+    for (const each of this.#take(version)) each.done.reject(error);
+  }
+
+  #take(version: number): { readonly done: Deferred<void> }[] {
+    const taken = this.#waiting.filter((each) => each.version <= version);
+    this.#waiting = this.#waiting.filter((each) => each.version > version);
+    return taken;
   }
 }

@@ -130,7 +130,7 @@ export class ServiceFeed implements FeedSink {
     const before = this.#instances;
     if (byId.size > 0) this.#instances = patchSorted(before, byId);
     if (skippedChanged) this.#skipped = Object.freeze([...this.#records.values()].filter(isSkipped).sort((a, b) => (a.key < b.key ? -1 : 1)));
-    const statusChanged = this.#current?.status !== 'live';
+    const statusChanged = this.#current?.status !== (this.#trouble === undefined ? 'live' : 'stale');
     // A record that was rewritten as it was is no news to anybody.
     if (byId.size === 0 && !skippedChanged && !statusChanged) return;
     this.#publish(revision, diffInstances(before, this.#instances));

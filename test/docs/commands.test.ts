@@ -19,7 +19,7 @@ const commands: readonly { readonly form: RegExp; readonly check: (match: readon
   { form: /^npx mocha (\S+\.test\.ts)$/, check: ([, file]) => void readFileSync(path.join(root, file!)) },
   // Its options are those of its usage; test/examples runs the programs.
   {
-    form: /^npx tsx (examples\/\w+\.ts)((?: --\w+ \S+)*)$/,
+    form: /^(?:npx|node --import) tsx (examples\/[\w-]+\.ts)((?: --\w+ \S+)*)$/,
     check: async ([, file, options]) => {
       const { stdout } = await run(process.execPath, ['--import', 'tsx', file!, '--help'], { cwd: root });
       for (const [option] of options!.matchAll(/--\w+/g)) expect(stdout).to.include(option);

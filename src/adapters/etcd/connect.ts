@@ -1,6 +1,7 @@
 import type { AdapterDeps, Backend } from '../../core/adapter.js';
 import { closeInOrder } from '../../core/close-in-order.js';
 import { LeasedRegistry } from '../../core/leased-registry.js';
+import { guardedLogger } from '../../core/logger.js';
 import { SharedDiscovery } from '../../core/shared-discovery.js';
 import { readTlsFiles } from './credentials.js';
 import { EtcdLeaseStore } from './etcd-lease-store.js';
@@ -21,7 +22,8 @@ export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps
   checkEtcdOptions(options);
   // Once before anything is opened: a missing file is a mistake to be told at once, not trouble to be waited out.
   if (options.tls) readTlsFiles(options);
-  const { clock, random, logger } = deps;
+  const { clock, random } = deps;
+  const logger = guardedLogger(deps.logger);
   const session = new EtcdSession(
     {
       endpoints: options.endpoints,

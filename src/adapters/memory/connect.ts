@@ -2,7 +2,7 @@ import type { BackoffOptions } from '../../core/backoff.js';
 import type { Clock } from '../../core/clock.js';
 import { RollcallError } from '../../core/errors.js';
 import { LeasedRegistry } from '../../core/leased-registry.js';
-import { type Logger, silentLogger } from '../../core/logger.js';
+import { guardedLogger, type Logger, silentLogger } from '../../core/logger.js';
 import { parseOptions } from '../../core/options.js';
 import type { Seconds } from '../../core/ports.js';
 import { type Random, systemRandom } from '../../core/random.js';
@@ -42,7 +42,8 @@ const named = new Map<string, MemoryServer>();
  */
 export function connectMemory(options: MemoryConnectOptions = {}): MemoryBackend {
   const { name, ttl } = parseOptions(memoryOptions, { name: options.name, ttl: options.ttl }, 'adapter memory');
-  const { random = systemRandom, logger = silentLogger, backoff } = options;
+  const { random = systemRandom, backoff } = options;
+  const logger = guardedLogger(options.logger ?? silentLogger);
   const server = findServer(options, name);
   const clock = options.clock ?? server.clock;
   const timeoutMs = (options.requestTimeout ?? 5) * 1000;

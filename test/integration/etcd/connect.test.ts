@@ -82,7 +82,7 @@ describe('a secured etcd', function () {
     const etcd = await startEtcd({ tls: 'mutual' });
     try {
       const { ca, client, stranger } = etcd.certificates!;
-      const secure = { endpoints: etcd.endpoints, tls: true, connectTimeout: 1 } as const;
+      const secure = { endpoints: etcd.endpoints, tls: true, connectTimeout: 0.5 } as const;
       const backend = await connectEtcd({ ...secure, ca, cert: client.cert, key: client.key });
       await backend.registry.register({ service: 's', address: '127.0.0.1:1' });
       expect((await backend.discovery.get('s')).instances).to.have.length(1);

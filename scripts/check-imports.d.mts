@@ -1,0 +1,1 @@
+export function checkImports(file: string, text: string): Promise<string[]>;
