@@ -28,6 +28,7 @@ export function parseAddress(value: unknown): Address {
 
 function parseUnix(value: string): Address {
   const path = value.slice('unix:'.length).replace(/^\/\/(?=\/)/, '');
+  if (path.startsWith('//')) throw invalid(value, 'has an authority; write unix:/path or unix:///path');
   if (path === '') throw invalid(value, 'has no path after unix:');
   return { kind: 'unix', path };
 }
@@ -50,9 +51,10 @@ function parseTcp(value: string): Address {
 
 function isHost(host: string): boolean {
   if (isIPv4(host)) return true;
-  // "0:8000" and "999.1.1.1:80" would be read as numbers by a resolver: they are no names.
-  if (/^[\d.]+$/.test(host)) return false;
   const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.');
+  // "0:8000", "0x0:8000" and "999.1.1.1:80" would be read as IPv4 numbers by a resolver: they are no names
+  // (the URL Standard's "ends in a number" checker).
+  if (/^(?:\d+|0x[\da-f]*)$/i.test(labels.at(-1) ?? '')) return false;
   return host.length <= 253 && labels.every((label) => hostLabel.test(label));
 }
 

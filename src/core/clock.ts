@@ -8,12 +8,19 @@ export interface Clock {
   setTimer(callback: () => void, ms: number, options?: { readonly unref?: boolean }): Disposable;
 }
 
+/** The longest that Node's timers can wait; a longer one fires at once. */
+const maxTimerMs = 2_147_483_647;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimer(callback, ms, options) {
-    const timer = setTimeout(callback, ms);
-    if (options?.unref === true) timer.unref();
+    let timer: NodeJS.Timeout;
+    const start = (left: number): void => {
+      timer = left > maxTimerMs ? setTimeout(() => start(left - maxTimerMs), maxTimerMs) : setTimeout(callback, left);
+      if (options?.unref === true) timer.unref();
+    };
+    start(ms);
     return {
       [Symbol.dispose]() {
         clearTimeout(timer);

@@ -68,8 +68,9 @@ export function createInstance(init: InstanceInit): ServiceInstance {
  */
 export function instanceFromRecord(service: string, id: string, record: Readonly<Record<string, unknown>>): ServiceInstance {
   const { address, weight, version, zone, metadata } = record;
-  // The checks below look at every field again, so the claim that the types fit is made good there.
-  return checked({ service, id, address, weight, version, zone, metadata } as InstanceInit);
+  // Other languages write an unset field as null. The checks look at every field again, which makes the claim below good.
+  const given = Object.entries({ weight, version, zone, metadata }).filter(([, value]) => value !== null);
+  return checked({ service, id, address, ...Object.fromEntries(given) } as InstanceInit);
 }
 
 /** The same instance with some fields changed, checked like a new one. */
@@ -107,12 +108,12 @@ function checked(init: InstanceInit): ServiceInstance {
   parseDialableAddress(init.address);
   const instance: ServiceInstance = {
     service,
-    id: parseId(init.id ?? init.address),
+    id: parseId(init.id === undefined ? init.address : init.id),
     address: init.address,
-    weight: parseWeight(init.weight ?? defaultWeight),
+    weight: parseWeight(init.weight === undefined ? defaultWeight : init.weight),
     ...optionalText('version', init.version),
     ...optionalText('zone', init.zone),
-    metadata: parseMetadata(init.metadata ?? {}),
+    metadata: parseMetadata(init.metadata === undefined ? {} : init.metadata),
   };
   const bytes = Buffer.byteLength(JSON.stringify(instance));
   if (bytes > maxRecordBytes) {
@@ -146,7 +147,7 @@ function parseWeight(value: unknown): number {
 }
 
 function optionalText(name: 'version' | 'zone', value: unknown): { readonly version?: string; readonly zone?: string } {
-  if (value === undefined || value === null) return {};
+  if (value === undefined) return {};
   if (typeof value !== 'string') throw invalid(`${name} ${quote(value)} is not a string`);
   return { [name]: value };
 }

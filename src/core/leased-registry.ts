@@ -35,7 +35,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   readonly #closing = lifetimeController();
   readonly #entries = new Map<string, RegistrationEntry>();
   readonly #byHandle = new WeakMap<RegistrationHandle, RegistrationEntry>();
-  #toWrite = new Set<RegistrationEntry>();
+  readonly #toWrite = new Set<RegistrationEntry>();
   readonly #toRemove = new Set<RegistrationEntry>();
   #loop: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -157,10 +157,9 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   async #settle(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted && (this.#toRemove.size > 0 || this.#toWrite.size > 0)) {
-      // Removals first, and those that came meanwhile too: an id may have been deregistered and registered again, and
-      // its removal would take the new record along.
-      const settled = await (this.#toRemove.size > 0 ? this.#removeAll(signal) : this.#writeAll(signal));
-      if (settled) this.#backoff.reset();
+      const removed = await this.#removeAll(signal);
+      const written = await this.#writeAll(signal);
+      if (removed && written) this.#backoff.reset();
       else await sleep(this.#deps.clock, this.#backoff.next(), signal).catch(() => undefined);
     }
     this.#loop = undefined;
@@ -172,12 +171,16 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
       const instances = entries.map((entry) => entry.desired);
       try {
         await this.#store.remove(instances, ttl, signal);
-        for (const entry of entries) this.#removed(entry, undefined);
+        for (const entry of entries) {
+          this.#toRemove.delete(entry);
+          entry.removed.resolve();
+        }
       } catch (cause) {
         const error = toRollcallError(cause);
         for (const entry of entries) {
+          // Refused: whoever waits is told, and it is tried again all the same, as other registrations keep the lease alive.
+          if (!error.retryable && !signal.aborted && entry.lastError?.code !== error.code) this.#removalRefused(entry, error);
           entry.lastError = error;
-          if (!error.retryable && !signal.aborted) this.#removed(entry, error);
         }
         settled = false;
       }
@@ -185,19 +188,16 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     return settled;
   }
 
-  #removed(entry: RegistrationEntry, error: RollcallError | undefined): void {
-    this.#toRemove.delete(entry);
-    if (error === undefined) {
-      entry.removed.resolve();
-    } else {
-      this.#deps.logger.error({ err: error, service: entry.desired.service, id: entry.desired.id }, 'a record could not be removed; it goes with its lease');
-      entry.removed.reject(error);
-    }
+  #removalRefused(entry: RegistrationEntry, error: RollcallError): void {
+    this.#deps.logger.error({ err: error, service: entry.desired.service, id: entry.desired.id }, 'a record could not be removed; trying again');
+    entry.removed.reject(error);
   }
 
   async #writeAll(signal: AbortSignal): Promise<boolean> {
-    const batch = this.#toWrite;
-    this.#toWrite = new Set();
+    // An id may have been deregistered and registered again: its removal comes first, or it would take the new record along.
+    const blocked = new Set([...this.#toRemove].map((entry) => entry.key));
+    const batch = [...this.#toWrite].filter((entry) => !blocked.has(entry.key));
+    for (const entry of batch) this.#toWrite.delete(entry);
     const results = await Promise.all([...byTtl(batch)].map(([ttl, entries]) => this.#writeGroup(entries, ttl, signal)));
     return results.every(Boolean);
   }

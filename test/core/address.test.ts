@@ -52,12 +52,18 @@ describe('an address', () => {
     ['999.1.1.1:80', /neither a name nor an IP/],
     ['10.1:80', /neither a name nor an IP/],
     ['0:80', /neither a name nor an IP/],
+    // inet_aton reads these as 0.0.0.0, 0.0.0.0 and 127.0.0.1.
+    ['0x0:80', /neither a name nor an IP/],
+    ['0X0.0x0:80', /neither a name nor an IP/],
+    ['0x7f000001:80', /neither a name nor an IP/],
+    ['host.0x1:80', /neither a name nor an IP/],
     ['-a.example:80', /neither a name nor an IP/],
     ['a..b:80', /neither a name nor an IP/],
     [`${'a'.repeat(64)}.example:80`, /neither a name nor an IP/],
     [`${'a.'.repeat(140)}a:80`, /neither a name nor an IP/],
     ['x'.repeat(301), /longer than 300/],
     ['unix:', /no path/],
+    ['unix://run/x.sock', /has an authority/],
     ['ünïcode:80', /neither a name nor an IP/],
   ];
   for (const [value, message] of bad) {

@@ -48,6 +48,10 @@ describe('an instance', () => {
     ['a weight above 65535', { ...init, weight: 65_536 }, 'INVALID_INSTANCE', /65536/],
     ['half a weight', { ...init, weight: 0.5 }, 'INVALID_INSTANCE', /0.5/],
     ['NaN as weight', { ...init, weight: NaN }, 'INVALID_INSTANCE', /NaN/],
+    ['null as weight', { ...init, weight: null }, 'INVALID_INSTANCE', /null/],
+    ['null as id', { ...init, id: null }, 'INVALID_INSTANCE', /null/],
+    ['null as metadata', { ...init, metadata: null }, 'INVALID_INSTANCE', /null/],
+    ['null as zone', { ...init, zone: null }, 'INVALID_INSTANCE', /null/],
     ['a weight as text', { ...init, weight: '5' }, 'INVALID_INSTANCE', /"5"/],
     ['a version that is no text', { ...init, version: 1 }, 'INVALID_INSTANCE', /version 1/],
     ['a zone that is no text', { ...init, zone: {} }, 'INVALID_INSTANCE', /zone an object/],
@@ -125,7 +129,7 @@ describe('a change of an instance', () => {
     expect(changeInstance(instance, { version: undefined, zone: 'b' })).to.deep.equal({ ...instance, zone: 'b' });
   });
 
-  for (const change of [{ id: 'x' }, { service: 'x' }, { address: 'h:1' }, { wieght: 1 }, { weight: -1 }, null, 'x', JSON.parse('{"__proto__":{}}') as object]) {
+  for (const change of [{ id: 'x' }, { service: 'x' }, { address: 'h:1' }, { wieght: 1 }, { weight: -1 }, { weight: null }, { metadata: null }, null, 'x', JSON.parse('{"__proto__":{}}') as object]) {
     it(`is refused: ${JSON.stringify(change)}`, () => {
       expectThrow(() => changeInstance(instance, change as InstanceChange), 'INVALID_INSTANCE');
     });

@@ -33,9 +33,13 @@ const byMessage: readonly (readonly [text: string, code: ErrorCode, kind: EtcdEr
   ['auth token was refused', 'UNAUTHENTICATED', 'token'],
   ['authentication is not enabled', 'UNAUTHENTICATED', 'auth-not-enabled'],
   ['authentication failed', 'UNAUTHENTICATED', 'other'],
-  ['user name is empty', 'UNAUTHENTICATED', 'other'],
+  // Authentication was switched on after we connected, or a user was changed: a new token helps, if we have a user.
+  ['user name is empty', 'UNAUTHENTICATED', 'token'],
+  ['revision of auth store is old', 'UNAUTHENTICATED', 'token'],
   ['permission denied', 'PERMISSION_DENIED', 'other'],
   ['request is too large', 'RECORD_TOO_LARGE', 'other'],
+  // grpc-go's word for it, with the status of a quota.
+  ['received message larger than max', 'RECORD_TOO_LARGE', 'other'],
   ['database space exceeded', 'RESOURCE_EXHAUSTED', 'other'],
   ['too many requests', 'RESOURCE_EXHAUSTED', 'other'],
 ];

@@ -2,18 +2,22 @@ import { RollcallError } from '../../core/errors.js';
 import type { ServiceInstance } from '../../core/instance.js';
 import type { LeaseEvents, LeaseStore, RecordWrite, WriteOutcome } from '../../core/lease-store.js';
 import type { Seconds } from '../../core/ports.js';
+import type { Random } from '../../core/random.js';
 import { EtcdError } from './etcd-error.js';
 import { KeyGuard } from './key-guard.js';
+import { nameOf } from './key-range.js';
 import { LeaseKeeper, type LeaseKeeperDeps } from './lease-keeper.js';
+import { OpenClaims } from './open-claims.js';
 import type { RecordCodec } from './record-codec.js';
 import type { EtcdTransport, RequestOp, TxnResponse } from './transport.js';
 import type { WatchStream } from './watch-stream.js';
-import { chunks, outcomeOf, removeOp, writeOp } from './write-txn.js';
+import { chunks, outcomeOf, removeOp, writeBytes, writeOp } from './write-txn.js';
 
 export interface LeaseStoreDeps extends LeaseKeeperDeps {
   readonly watches: WatchStream;
   readonly codec: RecordCodec;
   readonly defaultTtl: Seconds;
+  readonly random: Random;
 }
 
 /** How long closing waits for etcd to take a lease back. After that it runs out by itself. */
@@ -35,6 +39,7 @@ export class EtcdLeaseStore implements LeaseStore {
   readonly #events: LeaseEvents;
   readonly #groups = new Map<Seconds, LeaseGroup>();
   readonly #guard: KeyGuard;
+  readonly #claims = new OpenClaims();
 
   constructor(events: LeaseEvents, deps: LeaseStoreDeps) {
     this.defaultTtl = deps.defaultTtl;
@@ -44,7 +49,15 @@ export class EtcdLeaseStore implements LeaseStore {
       session: deps.session,
       watches: deps.watches,
       logger: deps.logger,
-      events,
+      events: {
+        lost: (instances, reason) => events.lost(instances, reason),
+        superseded: (instance) => {
+          for (const { written } of this.#groups.values()) written.delete(nameOf(deps.codec.key(instance)));
+          events.superseded(instance);
+        },
+      },
+      clock: deps.clock,
+      random: deps.random,
       isOurs: (lease) => [...this.#groups.values()].some(({ keeper }) => keeper.ownIds.includes(lease)),
     });
   }
@@ -55,25 +68,30 @@ export class EtcdLeaseStore implements LeaseStore {
 
   async write(records: readonly RecordWrite[], ttl: Seconds, signal: AbortSignal): Promise<readonly WriteOutcome[]> {
     const group = this.#group(ttl);
-    const transport = await this.#deps.session.available(signal);
+    const { session, codec } = this.#deps;
+    const transport = await session.available(signal);
     try {
       const lease = await group.keeper.ensure(transport, signal);
-      const writes = records.map(({ instance, mode }) => ({ instance, mode, key: this.#deps.codec.key(instance), value: this.#deps.codec.value(instance) }));
+      const keyed = records.map(({ instance, mode }) => ({ instance, mode, key: codec.key(instance), value: codec.value(instance) }));
+      const claims = await this.#claims.begin(keyed, () => lease.revision ?? this.#revision(transport, keyed[0]?.key, signal));
+      const writes = keyed.map((write) => ({ ...write, since: claims.get(nameOf(write.key)) }));
       // Remembered before they are sent: if the lease is lost while they are under way, they are among the lost.
-      for (const { key, instance } of writes) group.written.set(key.toString('latin1'), instance);
-      const batches = chunks(writes, ({ key, value }) => key.length + value.length);
+      for (const { key, instance } of writes) group.written.set(nameOf(key), instance);
+      const ownLeases = group.keeper.ownIds;
+      const batches = chunks(writes, (write) => writeBytes(write, ownLeases));
       const outcomes = await inParallel(batches, async (batch) => {
-        const answer = await this.#txn(transport, group, lease, batch.map((write) => writeOp(write, lease, group.keeper.ownIds)), signal);
+        const answer = await this.#txn(transport, group, lease.id, batch.map((write) => writeOp(write, lease.id, ownLeases)), signal);
         return batch.map(({ key, instance }, index) => {
           const outcome = outcomeOf(answer.responses[index] as TxnResponse['responses'][number]);
+          this.#claims.end(key);
           if (outcome === 'stored') this.#guard.add(transport, key, instance, answer.header.revision);
-          else group.written.delete(key.toString('latin1'));
+          else group.written.delete(nameOf(key));
           return outcome;
         });
       });
       return outcomes.flat();
     } catch (error) {
-      throw this.#deps.session.failed(transport, error);
+      throw session.failed(transport, error, signal);
     }
   }
 
@@ -81,25 +99,44 @@ export class EtcdLeaseStore implements LeaseStore {
     const group = this.#group(ttl);
     const keys = instances.map((instance) => this.#deps.codec.key(instance));
     for (const key of keys) {
-      group.written.delete(key.toString('latin1'));
+      this.#claims.end(key);
       this.#guard.remove(key);
     }
+    await this.#removeKeys(group, keys, signal);
+    for (const key of keys) group.written.delete(nameOf(key));
+  }
+
+  async #removeKeys(group: LeaseGroup, keys: readonly Buffer[], signal: AbortSignal): Promise<void> {
     const lease = group.keeper.id;
     // Without a lease there is nothing of ours: what stood under the last one went with it.
     if (lease === undefined) return;
+    const leaving = new Set(keys.map(nameOf));
+    // The last ones take the lease with them, which is one request, and no pings afterwards.
+    if ([...group.written.keys()].every((name) => leaving.has(name))) return group.keeper.release(signal);
     const transport = await this.#deps.session.available(signal);
     try {
-      await inParallel(chunks(keys, (key) => key.length), (batch) =>
+      await inParallel(chunks(keys, (key) => 4 * key.length), (batch) =>
         this.#txn(transport, group, lease, batch.map((key) => removeOp(key, group.keeper.ownIds)), signal),
       );
     } catch (error) {
-      throw this.#deps.session.failed(transport, error);
+      throw this.#deps.session.failed(transport, error, signal);
     }
   }
 
   async close(): Promise<void> {
     this.#guard.close();
     await Promise.all([...this.#groups.values()].map(({ keeper }) => keeper.close(revokeTimeoutMs)));
+  }
+
+  /** The store's revision now; `undefined` for an owner who may write and not read. */
+  async #revision(transport: EtcdTransport, key: Buffer | undefined, signal: AbortSignal): Promise<string | undefined> {
+    if (key === undefined) return undefined;
+    try {
+      return (await transport.range({ key, count_only: true }, this.#deps.session.attempt(signal))).header.revision;
+    } catch (error) {
+      if (error instanceof EtcdError && error.code === 'PERMISSION_DENIED') return undefined;
+      throw error;
+    }
   }
 
   #group(ttl: Seconds): LeaseGroup {

@@ -12,7 +12,7 @@ export class EtcdSource implements SnapshotSource {
   }
 
   list(service: string, signal: AbortSignal): Promise<Listing> {
-    return this.#deps.session.read(`reading ${service}`, signal, (transport, options) => listService(transport, this.#deps.codec, service, options));
+    return this.#deps.session.repeatable(`reading ${service}`, signal, (transport, options) => listService(transport, this.#deps.codec, service, options));
   }
 
   follow(service: string, sink: FeedSink): Disposable {
@@ -20,7 +20,7 @@ export class EtcdSource implements SnapshotSource {
   }
 
   services(signal: AbortSignal): Promise<Iterable<string>> {
-    return this.#deps.session.read('reading the list of services', signal, (transport, options) => listServices(transport, this.#deps.codec, options));
+    return this.#deps.session.repeatable('reading the list of services', signal, (transport, options) => listServices(transport, this.#deps.codec, options));
   }
 
   close(): Promise<void> {

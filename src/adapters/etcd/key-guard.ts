@@ -1,18 +1,23 @@
+import { Backoff } from '../../core/backoff.js';
+import type { Clock } from '../../core/clock.js';
 import { RollcallError } from '../../core/errors.js';
 import type { ServiceInstance } from '../../core/instance.js';
 import type { LeaseEvents } from '../../core/lease-store.js';
 import type { Logger } from '../../core/logger.js';
-import { nextRevision } from './key-range.js';
+import type { Random } from '../../core/random.js';
+import { nameOf, nextRevision } from './key-range.js';
 import type { EtcdSession } from './session.js';
-import type { EtcdTransport } from './transport.js';
+import type { EtcdTransport, WatchResponse } from './transport.js';
 import type { WatchStream } from './watch-stream.js';
 import { chunks } from './write-txn.js';
 
 export interface KeyGuardDeps {
   readonly session: EtcdSession;
   readonly watches: WatchStream;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
-  readonly events: LeaseEvents;
+  readonly events: Pick<LeaseEvents, 'lost' | 'superseded'>;
   /** Whether a lease is, or was, one of ours. */
   readonly isOurs: (lease: string) => boolean;
 }
@@ -26,85 +31,126 @@ interface GuardedKey {
 /**
  * Watches the keys that we wrote, each by itself on the shared stream: a newer owner's record tells us that we are
  * superseded, a deletion (an operator's, or a revoked lease) that we have to write again, both at once instead of with
- * the next ping. After a gap in the connection each key is read before it is watched again.
+ * the next ping.
+ *
+ *     unwatched ──verified: it stands under a lease of ours──→ watched
+ *         ↑                                                      │
+ *         └── the connection was lost, or the watch refused ─────┘
+ *
+ * Every new connection verifies at once. What fails for another reason is tried again with growing waits, up to half a
+ * minute: an owner that may write and not read does without, and must not burden etcd.
  */
 export class KeyGuard {
   readonly #deps: KeyGuardDeps;
   readonly #keys = new Map<string, GuardedKey>();
   readonly #listening: Disposable;
+  readonly #backoff: Backoff;
+  #retry: Disposable | undefined;
+  #soon = false;
 
   constructor(deps: KeyGuardDeps) {
     this.#deps = deps;
-    this.#listening = deps.session.onLive((transport) => {
-      void this.#verify(transport, [...this.#keys.values()]);
+    this.#backoff = new Backoff(deps.random, { initialMs: 100, maxMs: 30_000 });
+    this.#listening = deps.session.onLive(() => {
+      this.#verifyUnwatched();
     });
   }
 
   /** Guards a key that was just written at that revision. */
   add(transport: EtcdTransport, key: Buffer, instance: ServiceInstance, revision: string): void {
-    const name = key.toString('latin1');
-    this.#keys.get(name)?.watch?.[Symbol.dispose]();
+    this.remove(key);
     const guarded: GuardedKey = { key, instance, watch: undefined };
-    this.#keys.set(name, guarded);
-    this.#watch(transport, guarded, nextRevision(revision));
+    this.#keys.set(nameOf(key), guarded);
+    // If the session moved on while the write was under way, it verified without this key.
+    if (this.#deps.session.transport === transport) this.#watch(transport, guarded, nextRevision(revision));
+    else this.#verifySoon();
   }
 
   remove(key: Buffer): void {
-    const name = key.toString('latin1');
+    const name = nameOf(key);
     this.#keys.get(name)?.watch?.[Symbol.dispose]();
     this.#keys.delete(name);
   }
 
   close(): void {
     this.#listening[Symbol.dispose]();
+    this.#retry?.[Symbol.dispose]();
     for (const { watch } of this.#keys.values()) watch?.[Symbol.dispose]();
     this.#keys.clear();
   }
 
   #watch(transport: EtcdTransport, guarded: GuardedKey, from: string): void {
-    // Left meanwhile: the next transport verifies.
-    if (this.#deps.session.transport !== transport) return;
     guarded.watch = this.#deps.watches.open(
       transport,
       { key: guarded.key, start_revision: from },
       {
-        created: () => undefined,
+        created: () => {
+          this.#backoff.reset();
+        },
         events: (events) => {
-          const last = events.at(-1);
-          if (last === undefined) return;
-          if (last.type === 'Delete') this.#lost(guarded);
-          else if (!this.#deps.isOurs(last.kv.lease)) this.#superseded(guarded);
+          this.#onEvents(guarded, events);
         },
         ended: (reason) => {
           guarded.watch = undefined;
-          // With the connection gone the next one verifies; a watch that ended by itself has to be begun again here.
-          const present = this.#deps.session.transport;
-          if (present === transport && reason.retryable) void this.#verify(transport, [guarded]);
+          // With the connection gone the next one verifies; a watch that ended by itself is begun again here.
+          if (this.#deps.session.transport === transport) this.#retryLater(reason);
         },
       },
     );
   }
 
+  #onEvents(guarded: GuardedKey, events: WatchResponse['events']): void {
+    // A newer owner may have come and gone within one message: it was the newest all the same.
+    if (events.some(({ type, kv }) => type === 'Put' && !this.#deps.isOurs(kv.lease))) this.#superseded(guarded);
+    else if (events.at(-1)?.type === 'Delete') this.#lost(guarded);
+  }
+
+  /** Once for all the keys that were written together. */
+  #verifySoon(): void {
+    if (this.#soon) return;
+    this.#soon = true;
+    queueMicrotask(() => {
+      this.#soon = false;
+      this.#verifyUnwatched();
+    });
+  }
+
+  #verifyUnwatched(): void {
+    const { transport } = this.#deps.session;
+    if (transport === undefined) return;
+    const unwatched = [...this.#keys.values()].filter(({ watch }) => watch === undefined);
+    for (const chunk of chunks(unwatched, ({ key }) => key.length)) void this.#verify(transport, chunk);
+  }
+
   async #verify(transport: EtcdTransport, keys: readonly GuardedKey[]): Promise<void> {
-    for (const chunk of chunks(keys, ({ key }) => key.length)) {
-      try {
-        const answer = await transport.txn(
-          { compare: [], success: chunk.map(({ key }) => ({ request_range: { key, keys_only: true } })), failure: [] },
-          this.#deps.session.attempt(this.#deps.session.signal),
-        );
-        chunk.forEach((guarded, index) => {
-          if (this.#keys.get(guarded.key.toString('latin1')) !== guarded || guarded.watch !== undefined) return;
-          const found = answer.responses[index]?.response_range.kvs[0];
-          if (found === undefined) this.#lost(guarded);
-          else if (this.#deps.isOurs(found.lease)) this.#watch(transport, guarded, nextRevision(answer.header.revision));
-          else this.#superseded(guarded);
-        });
-      } catch (error) {
-        // A member that failed is left by this, and the next one verifies; an owner that may not read does without.
-        const reason = this.#deps.session.failed(transport, error);
-        if (!reason.retryable) this.#deps.logger.warn({ err: reason }, 'registrations cannot be verified');
-      }
+    const { session } = this.#deps;
+    try {
+      const answer = await transport.txn(
+        { compare: [], success: keys.map(({ key }) => ({ request_range: { key, keys_only: true } })), failure: [] },
+        session.attempt(session.signal),
+      );
+      // Left meanwhile: the next connection verifies.
+      if (session.transport !== transport) return;
+      keys.forEach((guarded, index) => {
+        if (this.#keys.get(nameOf(guarded.key)) !== guarded || guarded.watch !== undefined) return;
+        const found = answer.responses[index]?.response_range.kvs[0];
+        if (found === undefined) this.#lost(guarded);
+        else if (this.#deps.isOurs(found.lease)) this.#watch(transport, guarded, nextRevision(answer.header.revision));
+        else this.#superseded(guarded);
+      });
+    } catch (error) {
+      const reason = session.failed(transport, error, session.signal);
+      if (session.transport === transport) this.#retryLater(reason);
     }
+  }
+
+  #retryLater(reason: RollcallError): void {
+    if (this.#retry !== undefined || this.#keys.size === 0) return;
+    this.#deps.logger.debug({ err: reason }, 'registrations could not be verified; trying again');
+    this.#retry = this.#deps.clock.setTimer(() => {
+      this.#retry = undefined;
+      this.#verifyUnwatched();
+    }, this.#backoff.next());
   }
 
   #lost(guarded: GuardedKey): void {

@@ -27,6 +27,11 @@ export function nextRevision(revision: string): string {
   return (BigInt(revision) + 1n).toString();
 }
 
+/** A key as the name of an entry in a map: one character a byte. */
+export function nameOf(key: Buffer): string {
+  return key.toString('latin1');
+}
+
 /** A key as text. Keys are bytes: one that is not UTF-8 is shown by its bytes, so that two of them stay two. */
 export function keyText(key: Buffer): string {
   return isUtf8(key) ? key.toString('utf8') : `bytes:${key.toString('hex')}`;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+import { withTimeout } from '../../core/cancellation.js';
 import type { Clock } from '../../core/clock.js';
 import { RollcallError } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
@@ -15,6 +16,12 @@ export interface LeaseKeeperEvents {
   doubtful(reason: RollcallError): void;
   /** A ping was answered after `doubtful`. */
   confirmed(): void;
+}
+
+export interface HeldLease {
+  readonly id: string;
+  /** The store's revision when it was granted; only for whom it was granted just now. */
+  readonly revision?: string;
 }
 
 export interface LeaseKeeperDeps {
@@ -41,9 +48,11 @@ export class LeaseKeeper {
   #state: 'none' | 'granting' | 'alive' | 'doubtful' | 'closed' = 'none';
   #id: string | undefined;
   #formerId: string | undefined;
-  #grant: Promise<string> | undefined;
+  #grant: Promise<HeldLease> | undefined;
   /** Chosen by us and kept until a grant succeeds: a grant that is tried again leaves no orphan behind. */
   #candidateId = newLeaseId();
+  /** Whether a grant of it was sent: etcd may have carried it out even if we never heard so. */
+  #candidateSent = false;
   #ttlMs: number;
   #link: { readonly transport: EtcdTransport; readonly stream: Stream<{ readonly ID: string }> } | undefined;
   #pingTimer: Disposable | undefined;
@@ -70,9 +79,9 @@ export class LeaseKeeper {
     return [this.#id, this.#formerId].filter((id) => id !== undefined);
   }
 
-  /** The lease's id, granting one if there is none. Tries once. */
-  async ensure(transport: EtcdTransport, signal: AbortSignal): Promise<string> {
-    if (this.#id !== undefined) return this.#id;
+  /** The lease, granting one if there is none. Tries once. */
+  async ensure(transport: EtcdTransport, signal: AbortSignal): Promise<HeldLease> {
+    if (this.#id !== undefined) return { id: this.#id };
     this.#grant ??= this.#doGrant(transport, signal).finally(() => {
       this.#grant = undefined;
     });
@@ -82,40 +91,63 @@ export class LeaseKeeper {
   /** To be told when a write finds the lease gone. */
   markLost(id: string, reason: RollcallError): void {
     if (this.#id !== id || this.#state === 'closed') return;
-    this.#state = 'none';
-    this.#formerId = id;
-    this.#id = undefined;
-    this.#disconnect();
-    this.#expiryTimer?.[Symbol.dispose]();
+    this.#forget(id);
     this.#deps.logger.warn({ err: reason, lease: id, ttl: this.#ttl }, 'lost a lease');
     this.#events.lost(reason);
   }
 
+  /**
+   * Gives the lease back while the keeper goes on: the next `ensure` grants another. etcd removes every key under it, and
+   * no other.
+   */
+  async release(signal: AbortSignal): Promise<void> {
+    const id = this.#id;
+    if (id === undefined) return;
+    await this.#revoke(id, signal);
+    if (this.#id === id && this.#state !== 'closed') this.#forget(id);
+  }
+
   /** Stops pinging and gives the lease back; etcd removes every key under it, and no other. */
   async close(timeoutMs: number): Promise<void> {
-    const id = this.#id ?? (this.#state === 'granting' ? this.#candidateId : undefined);
+    const ids = [this.#id, this.#candidateSent ? this.#candidateId : undefined].filter((id) => id !== undefined);
     this.#state = 'closed';
     this.#id = undefined;
     this.#listening[Symbol.dispose]();
     this.#disconnect();
     this.#expiryTimer?.[Symbol.dispose]();
-    const transport = this.#deps.session.transport;
-    if (id === undefined || transport === undefined) return;
+    await Promise.all(ids.map((id) => this.#revokeWithin(timeoutMs, id)));
+  }
+
+  /** Takes as many attempts as fit in the time: closing in the middle of a reconnection must not leave the records. */
+  async #revokeWithin(timeoutMs: number, id: string): Promise<void> {
     try {
-      await transport.leaseRevoke(id, { timeoutMs });
+      await withTimeout(this.#deps.clock, timeoutMs, 'revoking a lease', undefined, (signal) => this.#revoke(id, signal));
     } catch (error) {
-      if (error instanceof EtcdError && error.kind === 'lease-not-found') return;
       this.#deps.logger.warn({ err: error, lease: id, ttl: this.#ttl }, 'a lease could not be revoked; it runs out by itself');
     }
   }
 
-  async #doGrant(transport: EtcdTransport, signal: AbortSignal): Promise<string> {
+  #revoke(id: string, signal: AbortSignal): Promise<void> {
+    return this.#deps.session.repeatable('revoking a lease', signal, async (transport, options) => {
+      try {
+        await transport.leaseRevoke(id, options);
+      } catch (error) {
+        // Run out already, or revoked by an attempt whose answer was lost.
+        if (!(error instanceof EtcdError) || error.kind !== 'lease-not-found') throw error;
+      }
+    });
+  }
+
+  async #doGrant(transport: EtcdTransport, signal: AbortSignal): Promise<HeldLease> {
     this.#state = 'granting';
+    this.#candidateSent = true;
     const id = this.#candidateId;
     let grantedTtl = this.#ttl;
+    let revision: string | undefined;
     try {
       const answer = await transport.leaseGrant(id, this.#ttl, this.#deps.session.attempt(signal));
       grantedTtl = Number(answer.TTL);
+      revision = answer.header.revision;
     } catch (error) {
       // Ours, from an attempt whose answer was lost.
       if (!(error instanceof EtcdError) || error.kind !== 'lease-exists') {
@@ -125,13 +157,14 @@ export class LeaseKeeper {
     }
     if (this.#isClosed()) throw new RollcallError('CLOSED', 'the registry is closed');
     this.#candidateId = newLeaseId();
+    this.#candidateSent = false;
     // etcd may grant more than was asked for.
     this.#ttlMs = Math.max(1, grantedTtl) * 1000;
     this.#id = id;
     this.#state = 'alive';
     this.#confirm(this.#deps.clock.monotonic());
     if (this.#deps.session.transport !== undefined) this.#connect(this.#deps.session.transport);
-    return id;
+    return revision === undefined ? { id } : { id, revision };
   }
 
   #connect(transport: EtcdTransport): void {
@@ -203,6 +236,14 @@ export class LeaseKeeper {
       this.#state = 'alive';
       this.#events.confirmed();
     }
+  }
+
+  #forget(id: string): void {
+    this.#state = 'none';
+    this.#formerId = id;
+    this.#id = undefined;
+    this.#disconnect();
+    this.#expiryTimer?.[Symbol.dispose]();
   }
 
   #isClosed(): boolean {

@@ -80,7 +80,7 @@ export class ServiceFollower implements Disposable {
       if (!signal.aborted) this.#sink.replace(listing.records, listing.revision);
       return listing.revision;
     } catch (error) {
-      throw this.#deps.session.failed(transport, error);
+      throw this.#deps.session.failed(transport, error, signal);
     }
   }
 

@@ -1,5 +1,5 @@
 import { Backoff } from '../../core/backoff.js';
-import { abortable, lifetimeController, linkSignals, sleep, withTimeout } from '../../core/cancellation.js';
+import { abortable, abortedError, lifetimeController, linkSignals, sleep, withTimeout } from '../../core/cancellation.js';
 import type { Clock } from '../../core/clock.js';
 import { deferred, type Deferred } from '../../core/deferred.js';
 import { closedError, RollcallError, toRollcallError } from '../../core/errors.js';
@@ -32,6 +32,9 @@ export interface SessionOptions {
  */
 const attemptTimeoutMs = 2_000;
 
+/** A member that fails us sooner than this after it let us in counts as an attempt that failed. */
+const steadyMs = 1_000;
+
 /**
  * Which member of the cluster we talk to, and when to leave it.
  *
@@ -51,6 +54,9 @@ export class EtcdSession {
   readonly #onLive: Listeners<[EtcdTransport]>;
   readonly #onTrouble: Listeners<[RollcallError]>;
   #next: number;
+  #liveSince = 0;
+  /** How many members in a row failed us right after they had let us in: without it, those would be tried without a pause. */
+  #shortLives = 0;
   #transport: EtcdTransport | undefined;
   #ready: Deferred<EtcdTransport> = deferred();
   #trouble: RollcallError | undefined;
@@ -103,8 +109,11 @@ export class EtcdSession {
    */
   async start(timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
     const hopeless = new AbortController();
+    let refusals = 0;
     const listening = this.onTrouble((reason) => {
-      if (!reason.retryable && timeoutMs !== undefined) hopeless.abort(reason);
+      refusals = reason.retryable ? 0 : refusals + 1;
+      // One member may be set up wrongly; all of them say something about us.
+      if (refusals >= this.#options.endpoints.length) hopeless.abort(reason);
     });
     const linked = linkSignals(signal, hopeless.signal);
     try {
@@ -119,10 +128,10 @@ export class EtcdSession {
   }
 
   /**
-   * Runs a read, on another member if the first does not answer, until it succeeds or time runs out.
-   * Not for writes: their first attempt may have been carried out.
+   * Runs something that may be carried out twice (a read, a revocation), on another member if the first does not answer,
+   * until it succeeds or time runs out.
    */
-  async read<T>(what: string, signal: AbortSignal, read: (transport: EtcdTransport, options: UnaryOptions) => Promise<T>): Promise<T> {
+  async repeatable<T>(what: string, signal: AbortSignal, run: (transport: EtcdTransport, options: UnaryOptions) => Promise<T>): Promise<T> {
     const backoff = new Backoff(this.#deps.random);
     let last: RollcallError | undefined;
     try {
@@ -130,9 +139,9 @@ export class EtcdSession {
         for (;;) {
           const transport = await this.ready(inner);
           try {
-            return await read(transport, this.attempt(inner));
+            return await run(transport, this.attempt(inner));
           } catch (error) {
-            last = this.failed(transport, error);
+            last = this.failed(transport, error, signal);
             if (!last.retryable || inner.aborted) throw last;
             await sleep(this.#deps.clock, backoff.next(), inner);
           }
@@ -161,8 +170,12 @@ export class EtcdSession {
     return { timeoutMs: Math.min(attemptTimeoutMs, this.#options.requestTimeoutMs), signal };
   }
 
-  /** What a call failed with, as one of ours; a member that did not answer is left. */
-  failed(transport: EtcdTransport, cause: unknown): RollcallError {
+  /**
+   * What a call failed with, as one of ours; a member that did not answer is left.
+   * @param signal of whoever asked: that he gave up says nothing about the member, which others use as well
+   */
+  failed(transport: EtcdTransport, cause: unknown, signal: AbortSignal): RollcallError {
+    if (signal.aborted) return abortedError(signal, 'the request');
     const error = toRollcallError(cause);
     if (error instanceof EtcdError && error.kind === 'connection') this.report(transport, error);
     return error;
@@ -173,6 +186,12 @@ export class EtcdSession {
     if (this.#transport !== transport || this.#closing.signal.aborted) return;
     this.#transport = undefined;
     this.#trouble = reason;
+    if (this.#deps.clock.monotonic() - this.#liveSince < steadyMs) {
+      this.#shortLives++;
+    } else {
+      this.#shortLives = 0;
+      this.#backoff.reset();
+    }
     this.#ready = deferred();
     this.#deps.logger.warn({ err: reason, endpoint: transport.endpoint }, 'lost the connection to etcd');
     transport.close();
@@ -194,6 +213,8 @@ export class EtcdSession {
     if (this.#transport !== undefined || this.#closing.signal.aborted) return;
     this.#connecting ??= this.#tryMembers().finally(() => {
       this.#connecting = undefined;
+      // The member that was just found may have failed before we got here.
+      this.#connect();
     });
   }
 
@@ -203,7 +224,7 @@ export class EtcdSession {
     const closing = (): boolean => signal.aborted;
     for (let attempts = 0; !closing(); attempts++) {
       // The first round goes through all members at once: leaving a dead one must not wait.
-      if (attempts >= endpoints.length) await sleep(this.#deps.clock, this.#backoff.next(), signal).catch(() => undefined);
+      if (attempts + this.#shortLives >= endpoints.length) await sleep(this.#deps.clock, this.#backoff.next(), signal).catch(() => undefined);
       if (closing()) return;
       const endpoint = endpoints[this.#next++ % endpoints.length] as string;
       let transport: EtcdTransport | undefined;
@@ -244,7 +265,7 @@ export class EtcdSession {
       return;
     }
     this.#transport = transport;
-    this.#backoff.reset();
+    this.#liveSince = this.#deps.clock.monotonic();
     this.#deps.logger.info({ endpoint: transport.endpoint, recovered: this.#trouble !== undefined }, 'connected to etcd');
     this.#trouble = undefined;
     this.#ready.resolve(transport);

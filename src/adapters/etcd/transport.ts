@@ -118,7 +118,8 @@ class Etcd3Transport implements EtcdTransport {
   authenticate(options: UnaryOptions): Promise<void> {
     const user = this.#user;
     if (user === undefined) return Promise.resolve();
-    this.#authenticating ??= this.#unary((call) => this.#client.auth.authenticate(user, call), options)
+    // Without the old token: etcd refuses even this call for one that has expired.
+    this.#authenticating ??= this.#unary((call) => this.#client.auth.authenticate(user, call), options, { withToken: false })
       .then(
         (response) => {
           this.#token = response.token;
@@ -172,13 +173,14 @@ class Etcd3Transport implements EtcdTransport {
     try {
       return await this.#unary(call, options);
     } catch (error) {
-      if (this.#user === undefined || !(error instanceof EtcdError) || error.kind !== 'token') throw error;
+      if (!(error instanceof EtcdError) || error.kind !== 'token') throw error;
+      if (this.#user === undefined) throw new EtcdError('UNAUTHENTICATED', 'other', error.message, error);
       await this.authenticate(options);
       return this.#unary(call, options);
     }
   }
 
-  async #unary<T>(call: (options: CallOptions) => Promise<T>, options: UnaryOptions): Promise<T> {
+  async #unary<T>(call: (options: CallOptions) => Promise<T>, options: UnaryOptions, { withToken } = { withToken: true }): Promise<T> {
     if (this.#closed) throw new EtcdError('UNAVAILABLE', 'connection', `etcd ${this.endpoint}: the connection was closed`);
     let cancel: (() => void) | undefined;
     const onAbort = (): void => cancel?.();
@@ -189,7 +191,7 @@ class Etcd3Transport implements EtcdTransport {
         deadline: new Date(Date.now() + options.timeoutMs),
         interceptors: [
           intercept({
-            metadata: this.#token === undefined ? {} : { token: this.#token },
+            metadata: withToken && this.#token !== undefined ? { token: this.#token } : {},
             started: (started) => {
               cancel = started;
               if (options.signal?.aborted === true) started();

@@ -1,7 +1,7 @@
 import { type RollcallError, toRollcallError } from '../../core/errors.js';
 import { callSafely } from '../../core/listeners.js';
 import type { Logger } from '../../core/logger.js';
-import { watchCancelledError } from './etcd-error.js';
+import { EtcdError, watchCancelledError } from './etcd-error.js';
 import type { EtcdSession } from './session.js';
 import type { EtcdTransport, Stream, WatchCreateRequest, WatchResponse } from './transport.js';
 
@@ -132,6 +132,11 @@ export class WatchStream {
   }
 
   #end(watch: OpenWatch, reason: RollcallError): void {
+    // The stream carries the token that it was opened with: no further watch would be let in on it.
+    if (reason instanceof EtcdError && reason.kind === 'token') {
+      this.#fail(reason);
+      return;
+    }
     this.#watches.delete(watch.id);
     this.#call(() => watch.handlers.ended(reason));
   }

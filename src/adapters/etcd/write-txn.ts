@@ -1,4 +1,5 @@
 import type { WriteOutcome } from '../../core/lease-store.js';
+import { nextRevision } from './key-range.js';
 import type { Compare, RequestOp, ResponseOp, TxnRequest } from './transport.js';
 
 /** etcd's default for `--max-txn-ops`. */
@@ -11,6 +12,11 @@ export interface KeyedWrite {
   readonly key: Buffer;
   readonly value: Buffer;
   readonly mode: 'claim' | 'renew';
+  /**
+   * For a claim that is tried again: the store's revision from before the first attempt. That attempt may have been carried
+   * out, and a newer owner have come since: what was written after this revision is not ours to replace.
+   */
+  readonly since?: string | undefined;
 }
 
 /**
@@ -18,14 +24,23 @@ export interface KeyedWrite {
  * transaction of its own inside: it puts only where nothing stands or where a lease of ours does, so that the
  * record of a newer owner is never overwritten.
  */
-export function writeOp({ key, value, mode }: KeyedWrite, lease: string, ownLeases: readonly string[]): RequestOp {
+export function writeOp({ key, value, mode, since }: KeyedWrite, lease: string, ownLeases: readonly string[]): RequestOp {
   const put: RequestOp = { request_put: { key, value, lease } };
-  return mode === 'claim' ? put : whereOurs(key, ownLeases, put, true);
+  if (mode === 'renew') return whereOurs(key, ownLeases, put, { key, target: 'Version', result: 'Equal', version: 0 });
+  if (since === undefined) return put;
+  // A key that does not exist has revision 0.
+  return whereOurs(key, ownLeases, put, { key, target: 'Mod', result: 'Less', mod_revision: nextRevision(since) });
+}
+
+/** How many bytes `writeOp` takes: each condition of "or" carries the put once more. */
+export function writeBytes({ key, value, mode, since }: KeyedWrite, ownLeases: readonly string[]): number {
+  const copies = mode === 'claim' && since === undefined ? 1 : ownLeases.length + 1;
+  return copies * (2 * key.length + value.length);
 }
 
 /** The removal of one record, if it is still ours. */
 export function removeOp(key: Buffer, ownLeases: readonly string[]): RequestOp {
-  return whereOurs(key, ownLeases, { request_delete_range: { key } }, false);
+  return whereOurs(key, ownLeases, { request_delete_range: { key } });
 }
 
 /** Whether the operation was carried out. */
@@ -53,9 +68,9 @@ export function chunks<T>(items: readonly T[], bytesOf: (item: T) => number): T[
 }
 
 /** etcd knows "and" only: "or" is a transaction in the branch taken when the first condition fails. */
-function whereOurs(key: Buffer, ownLeases: readonly string[], op: RequestOp, orAbsent: boolean): RequestOp {
+function whereOurs(key: Buffer, ownLeases: readonly string[], op: RequestOp, or?: Compare): RequestOp {
   const conditions: Compare[] = ownLeases.map((lease) => ({ key, target: 'Lease', result: 'Equal', lease }));
-  if (orAbsent) conditions.push({ key, target: 'Version', result: 'Equal', version: 0 });
+  if (or !== undefined) conditions.push(or);
   let failure: RequestOp[] = [];
   for (const condition of conditions.reverse()) {
     const txn: TxnRequest = { compare: [condition], success: [op], failure };

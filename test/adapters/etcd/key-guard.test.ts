@@ -48,7 +48,7 @@ describe('the guard of our own keys', () => {
       { clock: systemClock, random: () => 0, logger: silentLogger },
     );
     events = { lost: sinon.spy(), superseded: sinon.spy(), doubtful: sinon.spy(), confirmed: sinon.spy() };
-    guard = new KeyGuard({ session, watches: new WatchStream(session, silentLogger), logger: silentLogger, events, isOurs: (lease) => lease === ours });
+    guard = new KeyGuard({ session, watches: new WatchStream(session, silentLogger), clock: systemClock, random: () => 0, logger: silentLogger, events, isOurs: (lease): boolean => lease === ours });
     guard.add(await session.ready(never), key, instance, '20');
   });
 
@@ -60,19 +60,19 @@ describe('the guard of our own keys', () => {
   const keyValue = (lease: string) => ({ key, value: Buffer.alloc(0), create_revision: '20', mod_revision: '21', version: '1', lease });
   const stream = (): FakeTransport['watches'][number] => opened.at(-1)!.watches.at(-1)!;
   const told = (type: 'Put' | 'Delete', lease: string): void => {
-    const event = { type, kv: keyValue(lease), prev_kv: keyValue(lease) };
-    const response: WatchResponse = {
-      header: header('21'),
-      watch_id: String(stream().written.at(-1)!.create_request!.watch_id),
-      created: false,
-      canceled: false,
-      compact_revision: '0',
-      cancel_reason: '',
-      fragment: false,
-      events: [event],
-    };
-    stream().answer(response);
+    tell([{ type, kv: keyValue(lease), prev_kv: keyValue(lease) }]);
   };
+  const message = (list: WatchResponse['events']): WatchResponse => ({
+    header: header('21'),
+    watch_id: String(stream().written.at(-1)!.create_request!.watch_id),
+    created: false,
+    canceled: false,
+    compact_revision: '0',
+    cancel_reason: '',
+    fragment: false,
+    events: list,
+  });
+  const tell = (list: WatchResponse['events']): void => stream().answer(message(list));
   /** Loses the connection, and resolves once the next one has been set up and the key been looked at. */
   const reconnect = async (): Promise<void> => {
     const first = await session.ready(never);
@@ -117,6 +117,42 @@ describe('the guard of our own keys', () => {
     standing = '8';
     await reconnect();
     expect(events.superseded.args).to.deep.equal([[instance]]);
+  });
+
+  it('looks at a key that was written while the session moved on', async () => {
+    const first = await session.ready(never);
+    session.report(first, new EtcdError('UNAVAILABLE', 'connection', 'cut'));
+    await session.ready(never);
+    standing = '8';
+    guard.add(first, Buffer.from('/rollcall/s/b'), instance, '25');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(events.superseded.callCount).to.be.above(0);
+  });
+
+  it('takes an owner that came and went within one message for newer all the same', () => {
+    const put = { type: 'Put', kv: keyValue('8'), prev_kv: keyValue('8') } as const;
+    const gone = { type: 'Delete', kv: keyValue('0'), prev_kv: keyValue('8') } as const;
+    tell([put, gone]);
+    expect(events.superseded.callCount).to.equal(1);
+    expect(events.lost.callCount).to.equal(0);
+  });
+
+  it('tries again, with growing waits, what could not be looked at', async () => {
+    const clock = sinon.useFakeTimers();
+    try {
+      const [transport] = opened;
+      stream().answer({ ...message([]), canceled: true, cancel_reason: 'etcdserver: too many requests' });
+      transport!.txn.rejects(new EtcdError('RESOURCE_EXHAUSTED', 'other', 'too many requests'));
+      await clock.tickAsync(60_000);
+      expect(transport!.txn.callCount).to.be.within(6, 14);
+      standing = undefined;
+      transport!.txn.resetBehavior();
+      transport!.txn.resolves({ header: header('30'), succeeded: true, responses: [{ response_range: { kvs: [] } }] } as unknown as Awaited<ReturnType<FakeTransport['txn']>>);
+      await clock.tickAsync(60_000);
+      expect(events.lost.callCount).to.equal(1);
+    } finally {
+      clock.restore();
+    }
   });
 
   it('finds the key gone after a gap', async () => {

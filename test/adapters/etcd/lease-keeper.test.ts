@@ -15,11 +15,13 @@ describe('the lease keeper', () => {
   let opened: FakeTransport[];
   let session: EtcdSession;
   let keeper: LeaseKeeper;
+  let prepare: (transport: FakeTransport) => void;
   let events: { lost: sinon.SinonSpy; doubtful: sinon.SinonSpy; confirmed: sinon.SinonSpy };
 
   beforeEach(() => {
     clock = sinon.useFakeTimers();
     opened = [];
+    prepare = () => undefined;
     session = new EtcdSession(
       {
         endpoints: ['h1:1', 'h2:1'],
@@ -27,6 +29,7 @@ describe('the lease keeper', () => {
         requestTimeoutMs: 5_000,
         openTransport: (endpoint) => {
           const transport = fakeTransport(endpoint);
+          prepare(transport);
           opened.push(transport);
           return transport;
         },
@@ -50,15 +53,15 @@ describe('the lease keeper', () => {
   const answer = (ttl = '6'): void => present().keepAlives.at(-1)!.answer({ header: header('1'), ID: keeper.id!, TTL: ttl });
 
   async function granted(): Promise<string> {
-    return keeper.ensure(await session.ready(never), never);
+    return (await keeper.ensure(await session.ready(never), never)).id;
   }
 
   it('grants one lease, with an id of its own choosing, however often it is asked', async () => {
     const transport = await session.ready(never);
-    const ids = await Promise.all([keeper.ensure(transport, never), keeper.ensure(transport, never)]);
+    const ids = (await Promise.all([keeper.ensure(transport, never), keeper.ensure(transport, never)])).map(({ id }) => id);
     expect(new Set(ids)).to.have.property('size', 1);
     expect(present().leaseGrant.callCount).to.equal(1);
-    expect(BigInt(ids[0]) > 0n && BigInt(ids[0]) < 2n ** 63n).to.equal(true);
+    expect(BigInt(ids[0]!) > 0n && BigInt(ids[0]!) < 2n ** 63n).to.equal(true);
   });
 
   it('uses the same id when it tries a grant again, so that no orphan is left', async () => {
@@ -66,7 +69,7 @@ describe('the lease keeper', () => {
     present().leaseGrant.onFirstCall().rejects(new EtcdError('TIMEOUT', 'connection', 'no answer'));
     await keeper.ensure(transport, never).catch(() => undefined);
     present().leaseGrant.onSecondCall().rejects(new EtcdError('INTERNAL', 'lease-exists', 'lease already exists'));
-    const id = await keeper.ensure(transport, never);
+    const { id } = await keeper.ensure(transport, never);
     expect(present().leaseGrant.args.map(([each]) => each)).to.deep.equal([id, id]);
   });
 
@@ -130,7 +133,48 @@ describe('the lease keeper', () => {
 
   it('closes even if the lease cannot be revoked', async () => {
     await granted();
-    present().leaseRevoke.rejects(new EtcdError('UNAVAILABLE', 'connection', 'gone'));
+    prepare = (transport) => transport.leaseRevoke.rejects(new EtcdError('UNAVAILABLE', 'connection', 'gone'));
+    prepare(present());
+    const closing = keeper.close(1_000);
+    await clock.tickAsync(1_000);
+    await closing;
+  });
+
+  it('revokes on another member if closing finds the connection just lost', async () => {
+    const id = await granted();
+    session.report(await session.ready(never), new EtcdError('UNAVAILABLE', 'connection', 'cut'));
+    const closing = keeper.close(1_000);
+    await clock.tickAsync(1_000);
+    await closing;
+    expect(present().endpoint).to.equal('h2:1');
+    expect(present().leaseRevoke.firstCall.args[0]).to.equal(id);
+  });
+
+  it('revokes on closing what a grant that was never answered may have granted', async () => {
+    const transport = await session.ready(never);
+    present().leaseGrant.rejects(new EtcdError('TIMEOUT', 'connection', 'no answer'));
+    await keeper.ensure(transport, never).catch(() => undefined);
     await keeper.close(1_000);
+    expect(present().leaseRevoke.firstCall.args[0]).to.equal(present().leaseGrant.firstCall.args[0]);
+  });
+
+  it('gives the lease back on request, and grants another when asked', async () => {
+    const first = await granted();
+    await keeper.release(never);
+    expect(present().leaseRevoke.firstCall.args[0]).to.equal(first);
+    expect(clock.countTimers()).to.equal(0);
+    expect(await granted()).to.not.equal(first);
+    expect(events.lost.callCount).to.equal(0);
+  });
+
+  it('keeps the lease alive while giving it back fails', async () => {
+    const id = await granted();
+    prepare = (transport) => transport.leaseRevoke.rejects(new EtcdError('UNAVAILABLE', 'connection', 'gone'));
+    prepare(present());
+    const released = keeper.release(never).catch((error: unknown) => error);
+    await clock.tickAsync(6_000);
+    expect(await released).to.be.instanceOf(Error);
+    expect(keeper.id).to.equal(id);
+    expect(pings()).to.be.above(0);
   });
 });

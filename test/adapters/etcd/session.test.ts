@@ -135,15 +135,60 @@ describe('the etcd session', () => {
 
   it('reads from another member when one does not answer', async () => {
     start(['h1:1', 'h2:1']);
-    const reading = session.read('reading', never, (transport) => (transport.endpoint === 'h1:1' ? Promise.reject(refused('h1:1')) : Promise.resolve('read')));
+    const reading = session.repeatable('reading', never, (transport) => (transport.endpoint === 'h1:1' ? Promise.reject(refused('h1:1')) : Promise.resolve('read')));
     await clock.tickAsync(100);
     expect(await reading).to.equal('read');
+  });
+
+  it('takes it for nothing against the member when whoever asked gave up', async () => {
+    const transport = await start(['h1:1', 'h2:1']).ready(never);
+    const controller = new AbortController();
+    controller.abort();
+    expect(session.failed(transport, refused('h1:1'), controller.signal)).to.have.property('code', 'ABORTED');
+    expect(session.transport).to.equal(transport);
+    expect(session.failed(transport, refused('h1:1'), never)).to.have.property('code', 'UNAVAILABLE');
+    expect(session.transport).to.equal(undefined);
+  });
+
+  it('waits between members that let us in and fail right afterwards', async () => {
+    start(['h1:1', 'h2:1']);
+    session.onLive((transport) => {
+      void Promise.resolve().then(() => session.report(transport, refused(transport.endpoint)));
+    });
+    session.ready(never).catch(() => undefined);
+    await clock.tickAsync(10_000);
+    expect(opened.length).to.be.within(10, 40);
+  });
+
+  it('does not wait to leave a member that served for a while', async () => {
+    let transport = await start(['h1:1', 'h2:1']).ready(never);
+    for (let i = 0; i < 5; i++) {
+      await clock.tickAsync(5_000);
+      session.report(transport, refused('h1:1'));
+      const before = clock.now;
+      transport = await session.ready(never);
+      expect(clock.now).to.equal(before);
+    }
+  });
+
+  it('fails to start at once where every member refuses us, also if it is told to wait for etcd', async () => {
+    prepare = (transport) => transport.authenticate.rejects(new EtcdError('UNAUTHENTICATED', 'other', 'authentication failed'));
+    expect(await start(['h1:1', 'h2:1']).start(undefined, undefined).catch((cause: unknown) => cause)).to.have.property('code', 'UNAUTHENTICATED');
+    expect(opened).to.have.length(2);
+  });
+
+  it('starts on another member where one is set up wrongly', async () => {
+    prepare = (transport) => {
+      if (transport.endpoint === 'h1:1') transport.range.rejects(new EtcdError('INTERNAL', 'other', 'unknown service'));
+    };
+    await start(['h1:1', 'h2:1']).start(3_000, undefined);
+    expect(session.transport?.endpoint).to.equal('h2:1');
   });
 
   it('does not try a read again that was refused', async () => {
     start(['h1:1']);
     const read = sinon.stub().rejects(new EtcdError('PERMISSION_DENIED', 'other', 'no'));
-    expect(await session.read('reading', never, read).catch((error: unknown) => error)).to.have.property('code', 'PERMISSION_DENIED');
+    expect(await session.repeatable('reading', never, read).catch((error: unknown) => error)).to.have.property('code', 'PERMISSION_DENIED');
     expect(read.callCount).to.equal(1);
   });
 

@@ -110,6 +110,8 @@ describe('the transport', () => {
     await transport.range({}, limits);
     expect(metadataOf(range, 0).get('token')).to.deep.equal(['token-1']);
     expect(metadataOf(range, 1).get('token')).to.deep.equal(['token-2']);
+    // etcd refuses even the call for a new token if it comes with one that has expired.
+    expect(metadataOf(authenticate, 1).get('token')).to.deep.equal([]);
     expect(authenticate.callCount).to.equal(2);
   });
 

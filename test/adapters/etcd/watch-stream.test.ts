@@ -98,6 +98,18 @@ describe('the watch stream', () => {
     expect(a.ended.callCount).to.equal(0);
   });
 
+  it('opens a new stream after one was refused for its token, and stays with the member', () => {
+    const [a, b] = [handlers(), handlers()];
+    stream.open(transport, target('a'), a);
+    stream.open(transport, target('b'), b);
+    server().answer(response('1', { created: true }));
+    server().answer(response('2', { created: true, canceled: true, cancel_reason: 'rpc error: code = Unauthenticated desc = etcdserver: invalid auth token' }));
+    expect([a.ended.callCount, b.ended.callCount]).to.deep.equal([1, 1]);
+    expect(session.transport).to.equal(transport);
+    stream.open(transport, target('a'), a);
+    expect(opened[0]!.watches).to.have.length(2);
+  });
+
   it('ends every watch once when the stream fails, and makes the session leave the member', () => {
     const [a, b] = [handlers(), handlers()];
     stream.open(transport, target('a'), a);

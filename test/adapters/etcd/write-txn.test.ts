@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import type { ResponseOp } from '../../../src/adapters/etcd/transport.js';
-import { chunks, outcomeOf, removeOp, writeOp } from '../../../src/adapters/etcd/write-txn.js';
+import { chunks, outcomeOf, removeOp, writeBytes, writeOp } from '../../../src/adapters/etcd/write-txn.js';
 
 const key = Buffer.from('/rollcall/s/a');
 const value = Buffer.from('v');
@@ -33,6 +33,24 @@ describe('the transaction of a write', () => {
         ],
       },
     });
+  });
+
+  it('of a claim that is tried again leaves alone what was written after the first attempt began', () => {
+    const put = { request_put: { key, value, lease: '7' } };
+    expect(writeOp({ key, value, mode: 'claim', since: '40' }, '7', ['7'])).to.deep.equal({
+      request_txn: {
+        compare: [{ key, target: 'Lease', result: 'Equal', lease: '7' }],
+        success: [put],
+        failure: [{ request_txn: { compare: [{ key, target: 'Mod', result: 'Less', mod_revision: '41' }], success: [put], failure: [] } }],
+      },
+    });
+  });
+
+  it('counts a put once for each condition that carries it', () => {
+    const size = 2 * key.length + value.length;
+    expect(writeBytes({ key, value, mode: 'claim' }, ['7'])).to.equal(size);
+    expect(writeBytes({ key, value, mode: 'claim', since: '40' }, ['7'])).to.equal(2 * size);
+    expect(writeBytes({ key, value, mode: 'renew' }, ['7', '6'])).to.equal(3 * size);
   });
 
   it('removes only under a lease of ours', () => {

@@ -63,12 +63,26 @@ describe('Registration.deregister', () => {
     expect(store.remove.callCount).to.equal(removals);
   });
 
-  it('fails when the backend refuses, and says in the log that the record goes with its lease', async () => {
+  it('fails when the backend refuses, says so in the log once, and goes on trying until the record is gone', async () => {
     store.remove.rejects(refused);
     await expectRejection(a.deregister(), 'PERMISSION_DENIED');
-    expect(logger.error.args[0]![1]).to.match(/goes with its lease/);
     await clock.advance(10_000);
-    expect(store.remove.callCount).to.equal(1);
+    expect(logger.error.args.map(([, message]) => message as unknown)).to.deep.equal(['a record could not be removed; trying again']);
+    // At most twice a second, but for the first few.
+    expect(store.remove.callCount).to.be.within(8, 30);
+    store.remove.resolves();
+    await clock.advance(2_000);
+    const removals = store.remove.callCount;
+    await clock.advance(10_000);
+    expect(store.remove.callCount).to.equal(removals);
+  });
+
+  it('that the backend refuses keeps no other registration from being stored', async () => {
+    store.remove.rejects(refused);
+    await expectRejection(a.deregister(), 'PERMISSION_DENIED');
+    const other = registry.register({ service: 's', id: 'other', address: '10.0.0.9:80' });
+    await clock.advance(2_000);
+    expect(await other).to.have.property('state', 'active');
   });
 
   it('waits for the write of it that is under way, then removes', async () => {
