@@ -23,7 +23,7 @@ export function readWholeNumber(flag: string, text: string, usage: string): numb
 
 /** The scheme of targets for a registry: `etcd` for etcd://… and etcds://…, `memory` for memory:… */
 export function schemeOf(registryUrl: string): string {
-  return registryUrl.replace(/:.*$/s, '').replace(/^etcds$/, 'etcd');
+  return registryUrl.replace(/:.*$/s, '').toLowerCase().replace(/^etcds$/, 'etcd');
 }
 
 /** Runs the program; a failure becomes a message on standard error and status 1. */

@@ -40,12 +40,12 @@ await run(async () => {
   }
 });
 
-/** The first SIGINT or SIGTERM; a second one finds no handler any more and ends the process at once. */
+/** The first SIGINT or SIGTERM. Another one later ends the process at once; npx sends the first one twice. */
 function nextStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const onSignal = (signal: NodeJS.Signals): void => {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
       resolve(signal);
+      setTimeout(() => process.off('SIGINT', onSignal).off('SIGTERM', onSignal), 500).unref();
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   });

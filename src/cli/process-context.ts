@@ -1,5 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { isatty } from 'node:tty';
 
 import { connect } from '../connect.js';
 import { systemClock } from '../core/clock.js';
@@ -16,10 +16,19 @@ export function processContext(): CommandContext {
     signals: processSignals,
     connect,
     startCommand,
-    // Not process.stdin, which would begin to manage a stream that belongs to the command we start.
-    onTerminal: isatty(0),
+    onTerminal: hasTerminal(),
     exit: (status) => process.exit(status),
   };
+}
+
+/** Whether Ctrl-C reaches this process and the command it starts: also with all three streams redirected. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function output(stream: Writable & { readonly isTTY?: boolean; readonly columns?: number }): Output {

@@ -81,7 +81,7 @@ function program(context: CommandContext, command: readonly string[] | undefined
       examples('rollcall register simple_grpc 10.0.0.1:8000 --weight 50 --meta lane=canary', 'rollcall register simple_grpc localhost:8000 -- node server.js'),
     )
     .action(async (service: string, address: string, flags: RegisterFlags) => {
-      if (command?.length === 0) throw new RollcallError('INVALID_CONFIG', 'there is no command after --');
+      if (command !== undefined && (command[0] ?? '') === '') throw new RollcallError('INVALID_CONFIG', 'there is no command after --');
       const { id, ttl, weight, version, zone, meta, ...rest } = flags;
       const instance = { service, address, id, weight, version, zone, metadata: meta === undefined ? undefined : Object.fromEntries(meta) };
       await register(context, { ...rest, ttl, instance, command: command ?? [] });

@@ -3,7 +3,7 @@ import { createInstance, type InstanceInit, type ServiceInstance } from '../core
 import { parseTtl } from '../core/leased-registry.js';
 import type { Registration, RegistrationDetail, RegistrationState } from '../core/ports.js';
 import type { CommandContext, CommonOptions, StopSignal } from './context.js';
-import { RegistrationEnd } from './registration-end.js';
+import { echoMs, RegistrationEnd } from './registration-end.js';
 import { jsonLine, type RegistrationEvent, registrationJson } from './output/json.js';
 import { duration, painter, printable, type Style } from './output/terminal.js';
 import { interruptedError } from './stop-request.js';
@@ -22,7 +22,7 @@ export interface RegisterCommandOptions extends CommonOptions {
  *     registering → registered ──signal, or the command ended──→ deregistering → done
  *                        └──────superseded (the command is stopped)───────────→ failed
  *
- * A signal while registering gives up; a signal while deregistering ends the process at once.
+ * A signal while registering gives up; another signal while deregistering ends the process at once.
  */
 export async function register(context: CommandContext, options: RegisterCommandOptions): Promise<0> {
   // Wrong usage is told before anything is opened.
@@ -42,14 +42,16 @@ export async function register(context: CommandContext, options: RegisterCommand
     try {
       const registration = await backend.registry.register(options.instance, { ttl, signal });
       const end = new RegistrationEnd(context, options.command);
+      let signalledAt = -Infinity;
       onSignal = (name) => {
+        signalledAt = context.clock.monotonic();
         end.onSignal(name);
       };
       const following = follow(context, registration, options, end);
       try {
         const failure = await end.wait();
         onSignal = () => {
-          context.exit(1);
+          if (context.clock.monotonic() - signalledAt >= echoMs) context.exit(1);
         };
         if (registration.state !== 'superseded') {
           await registration.deregister();

@@ -3,17 +3,26 @@ import { RollcallError, toRollcallError } from '../core/errors.js';
 import { type ChildCommand, complaintAbout } from './child-command.js';
 import type { CommandContext, StopSignal } from './context.js';
 
+/**
+ * A signal that comes again within this time is the same one: on Ctrl-C npm (and so npx) sends its child the SIGINT that
+ * the terminal has sent it already.
+ */
+export const echoMs = 500;
+
+type Context = Pick<CommandContext, 'startCommand' | 'onTerminal' | 'clock'>;
+
 /** Finds out when a registration is over: by a signal or, with a command, by the end of that; or by a newer owner. */
 export class RegistrationEnd {
-  readonly #context: Pick<CommandContext, 'startCommand' | 'onTerminal'>;
+  readonly #context: Context;
   readonly #command: readonly string[];
   readonly #stopped = deferred<undefined>();
   readonly #superseded = deferred<RollcallError>();
   #child: ChildCommand | undefined;
   #forwarded: StopSignal | undefined;
+  #signalledAt = -Infinity;
 
   /** @param command to run meanwhile; empty for none */
-  constructor(context: Pick<CommandContext, 'startCommand' | 'onTerminal'>, command: readonly string[]) {
+  constructor(context: Context, command: readonly string[]) {
     this.#context = context;
     this.#command = command;
   }
@@ -23,9 +32,16 @@ export class RegistrationEnd {
       this.#stopped.resolve(undefined);
       return;
     }
+    const now = this.#context.clock.monotonic();
+    const again = this.#forwarded === signal;
+    const echo = again && now - this.#signalledAt < echoMs;
     this.#forwarded = signal;
-    // On a terminal Ctrl-C reached the command already; a second one tells many servers to give up draining.
-    if (!(this.#context.onTerminal && signal === 'SIGINT')) this.#child?.kill(signal);
+    this.#signalledAt = now;
+    if (echo) return;
+    // On a terminal Ctrl-C reached the command already; a second one tells many servers to give up draining. Who sends it
+    // to us alone, from another terminal, can say it twice.
+    if (this.#context.onTerminal && signal === 'SIGINT' && !again) return;
+    this.#child?.kill(signal);
   }
 
   onSuperseded(reason: RollcallError): void {
@@ -43,7 +59,7 @@ export class RegistrationEnd {
     }
     this.#child = child;
     // It came while the command was being started.
-    if (this.#forwarded !== undefined) this.onSignal(this.#forwarded);
+    if (this.#forwarded !== undefined && !(this.#context.onTerminal && this.#forwarded === 'SIGINT')) child.kill(this.#forwarded);
     const first = await Promise.race([child.ended, this.#superseded.promise]);
     if (first instanceof RollcallError) {
       child.kill('SIGTERM');

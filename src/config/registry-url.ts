@@ -40,8 +40,11 @@ export function parseRegistryUrl(text: string): RegistryUrl {
   };
 }
 
-/** `etcd://root:hunter2`: somebody forgot the host, and what stands in its place is a password. */
-const wordForPort = /:[^:\]]*[^:\]\d][^:\]]*$/;
+/**
+ * What can be a host at all. Whatever else stands in its place may be a password: `etcd://root:hunter2`, where somebody
+ * forgot the host, or `etcd://root%3Ahunter2%40h1`, where the separators were encoded as well.
+ */
+const hostPort = /^(?:\[[^\]@]*\]|[A-Za-z0-9._-]*)(?::\d*)?$/;
 
 type Decode = (value: string, part: string) => string;
 type Refuse = (reason: string) => never;
@@ -56,8 +59,8 @@ function parseHosts(text: string, required: boolean, decode: Decode, refuse: Ref
   if (text === '') return required ? refuse('has a user but no host') : [];
   return text.split(',').map((host) => {
     if (host === '') return refuse('has an empty host in its list');
-    if (wordForPort.test(host)) return refuse('has a port that is not a number');
-    return decode(host, 'hosts');
+    const decoded = decode(host, 'hosts');
+    return hostPort.test(decoded) ? decoded : refuse('has something that is not host, host:port or [ipv6]:port where a host should be');
   });
 }
 
@@ -77,15 +80,22 @@ function parseQuery(text: string, decode: Decode, refuse: Refuse): ReadonlyMap<s
 
 /**
  * A URL as it may be shown, whether it can be parsed or not: all between the scheme and the last `@` is hidden, since
- * a password with unencoded characters may reach that far; so are a word where a port should be, and the query.
+ * a password with unencoded characters may reach that far; so is everything where a host is none, and the query.
  */
 export function redactUrl(text: string): string {
   const start = /^[A-Za-z][A-Za-z0-9+.-]*:(?:\/\/)?/.exec(text)?.[0] ?? '';
   const at = text.lastIndexOf('@');
   if (at >= 0) return hideQuery(`${at > start.length ? start : ''}***${text.slice(at)}`);
   const authority = start.endsWith('//') ? (/^[^/?#]*/.exec(text.slice(start.length))?.[0] ?? '') : '';
-  const hosts = authority.split(',').map((host) => (wordForPort.test(host) ? '***' : host));
-  return hideQuery(`${start}${hosts.join(',')}${text.slice(start.length + authority.length)}`);
+  return authority.split(',').every(isHost) ? hideQuery(text) : `${start}***`;
+}
+
+function isHost(text: string): boolean {
+  try {
+    return hostPort.test(decodeURIComponent(text));
+  } catch {
+    return false;
+  }
 }
 
 function hideQuery(text: string): string {

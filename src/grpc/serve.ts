@@ -11,6 +11,7 @@ import type { Registration, Registry, Seconds } from '../core/ports.js';
 import { quote } from '../core/quote.js';
 import { chooseAdvertised, type Interfaces } from './advertise.js';
 import { boundName, parseBindAddress } from './bind-address.js';
+import { assertPortFree } from './free-port.js';
 import { bindServer, shutDownServer } from './server-port.js';
 
 export interface ServeOptions extends Omit<InstanceInit, 'address'> {
@@ -68,6 +69,8 @@ export async function serve(server: Server, options: ServeOptions): Promise<Serv
   const advertised = chooseAdvertised(bindAddress, advertise, interfaces);
   throwIfAborted(signal, `serving ${service}`);
 
+  await assertPortFree(bind, bindAddress);
+  throwIfAborted(signal, `serving ${service}`);
   const boundPort = await bindServer(server, bind, credentials);
   const port = bindAddress.kind === 'tcp' ? boundPort : 0;
   const name = boundName(bind, bindAddress, port);

@@ -50,7 +50,7 @@ export class FakeContext implements CommandContext {
   readonly stderr = new FakeOutput();
   readonly backend: Backend = fakeBackend();
   now = 1_000_000;
-  readonly clock = { ...systemClock, now: () => this.now };
+  readonly clock = { ...systemClock, now: () => this.now, monotonic: () => this.now };
   readonly connect = sinon.stub<Parameters<CommandContext['connect']>, Promise<Backend>>().resolves(this.backend);
   readonly exit = sinon.stub<Parameters<CommandContext['exit']>>();
   readonly child: ChildCommand & { readonly end: Deferred<CommandEnd>; readonly kill: sinon.SinonStub } = fakeChild();

@@ -139,10 +139,26 @@ describe('rollcall register', () => {
     context.send('SIGINT');
     await setImmediate();
     sinon.assert.notCalled(context.exit);
+    context.now += 500;
     context.send('SIGINT');
     sinon.assert.calledOnceWithExactly(context.exit, 1);
     removed.resolve();
     await status;
+  });
+
+  it('takes the signal that npx sends after the terminal’s for the same one', async () => {
+    const removed = deferred();
+    registration.deregister.returns(removed.promise);
+    const { status } = await start('--json');
+    context.send('SIGINT');
+    context.send('SIGINT');
+    await setImmediate();
+    context.now += 100;
+    context.send('SIGINT');
+    removed.resolve();
+    expect(await status).to.equal(0);
+    sinon.assert.notCalled(context.exit);
+    expect(context.stdout.json.map((each) => (each as { event: string }).event)).to.deep.equal(['registered', 'deregistered']);
   });
 
   it('ends at once on a second signal while it closes', async () => {
@@ -151,6 +167,7 @@ describe('rollcall register', () => {
     const { status } = await start();
     context.send('SIGINT');
     await setImmediate();
+    context.now += 500;
     context.send('SIGINT');
     sinon.assert.calledOnceWithExactly(context.exit, 1);
     closed.resolve();
@@ -225,6 +242,19 @@ describe('rollcall register', () => {
       sinon.assert.calledOnceWithExactly(context.child.kill, 'SIGTERM');
       context.child.end.resolve({ status: 0 });
       await status;
+    });
+
+    it('passes a second, later SIGINT on all the same: it may come from another terminal', async () => {
+      context.onTerminal = true;
+      const { status } = await withCommand();
+      context.send('SIGINT');
+      context.send('SIGINT');
+      sinon.assert.notCalled(context.child.kill);
+      context.now += 500;
+      context.send('SIGINT');
+      sinon.assert.calledOnceWithExactly(context.child.kill, 'SIGINT');
+      context.child.end.resolve({ signal: 'SIGINT' });
+      expect(await status).to.equal(0);
     });
 
     it('passes on a signal that came while the command was being started', async () => {

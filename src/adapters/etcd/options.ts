@@ -39,6 +39,10 @@ export type EtcdOptions = OptionValues<typeof etcdOptions>;
 
 /** What the parts of `etcd://user:password@h1:2379,h2:2379/prefix` stand for. */
 export function etcdOptionsFromUrl(url: RegistryUrl): Readonly<Record<string, unknown>> {
+  // "etcd:h1:2379" would be the default endpoint with a prefix that looks like a host.
+  if (url.hosts.length === 0 && url.path !== '' && !url.path.startsWith('/')) {
+    throw new RollcallError('INVALID_CONFIG', `adapter etcd: the URL has no //; write ${url.scheme}://host:port/prefix`);
+  }
   return {
     ...(url.scheme === 'etcds' ? { tls: true } : {}),
     ...(url.hosts.length > 0 ? { endpoints: url.hosts } : {}),

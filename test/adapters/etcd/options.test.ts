@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { checkEtcdOptions, type EtcdOptions, etcdOptions } from '../../../src/adapters/etcd/options.js';
+import { checkEtcdOptions, type EtcdOptions, etcdOptions, etcdOptionsFromUrl } from '../../../src/adapters/etcd/options.js';
 import { parseOptions } from '../../../src/core/options.js';
 import { RollcallError } from '../../../src/core/errors.js';
 
@@ -59,6 +59,11 @@ describe('etcd options', () => {
 
   it('refuse an unknown layout and name the known ones', () => {
     expect(codeOf(() => parse({ layout: 'kratoss' })).message).to.match(/rollcall, plain/);
+  });
+
+  it('refuse a URL whose slashes were forgotten, instead of talking to this very machine', () => {
+    const url = { scheme: 'etcd', hosts: [], path: 'h1:2379', query: new Map<string, string>() };
+    expect(codeOf(() => etcdOptionsFromUrl(url))).to.deep.equal({ code: 'INVALID_CONFIG', message: 'adapter etcd: the URL has no //; write etcd://host:port/prefix' });
   });
 
   it('refuse a user without a password', () => {
