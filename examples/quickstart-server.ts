@@ -2,7 +2,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { connect } from 'rollcall';
 import { serve } from 'rollcall/grpc';
 
-import { route, simpleService } from './simple.js';
+import { route, simpleService } from './simple.js'; // from your .proto
 
 const { registry, close } = await connect(); // reads ROLLCALL_REGISTRY, e.g. etcd://127.0.0.1:2379
 const server = new Server();
@@ -13,4 +13,5 @@ const serving = await serve(server, {
   bind: 'localhost:0', // port 0: the system chooses one
   credentials: ServerCredentials.createInsecure(),
 });
-process.once('SIGTERM', () => void serving.stop().finally(close));
+const leave = (): void => void serving.stop().catch(console.error).finally(close);
+process.once('SIGTERM', leave).once('SIGINT', leave);

@@ -18,6 +18,8 @@ export interface RegistryDeps {
   /** How long `register`, `update` and `deregister` wait for the backend, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   readonly backoff?: BackoffOptions;
+  /** Why the backend cannot be reached now, if the adapter knows: it says more than that time ran out. */
+  readonly trouble?: () => RollcallError | undefined;
 }
 
 /**
@@ -306,13 +308,9 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
       return await withTimeout(this.#deps.clock, this.#timeoutMs, what, linked.signal, () => promise);
     } catch (error) {
       // What kept failing says more than that time ran out.
-      if (error instanceof RollcallError && error.code === 'TIMEOUT' && entry.lastError !== undefined) {
-        throw new RollcallError(entry.lastError.code, `${what} failed for ${this.#timeoutMs} ms: ${entry.lastError.message}`, {
-          cause: entry.lastError,
-          retryable: entry.lastError.retryable,
-        });
-      }
-      throw error;
+      const cause = entry.lastError ?? this.#deps.trouble?.();
+      if (!(error instanceof RollcallError) || error.code !== 'TIMEOUT' || cause === undefined) throw error;
+      throw new RollcallError(cause.code, `${what} failed for ${this.#timeoutMs} ms: ${cause.message}`, { cause, retryable: cause.retryable });
     } finally {
       linked[Symbol.dispose]();
     }

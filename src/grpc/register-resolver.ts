@@ -57,6 +57,9 @@ export function registerResolver(options: RegisterResolverOptions): ResolverHand
   if (typeof initialTimeout !== 'number' || !(initialTimeout > 0 && initialTimeout <= 86_400)) {
     throw new RollcallError('INVALID_CONFIG', `initialTimeout ${quote(initialTimeout)} is not a number of seconds above 0, up to 86400`);
   }
+  if (typeof (discovery as Partial<Discovery> | undefined)?.watch !== 'function') {
+    throw new RollcallError('INVALID_CONFIG', 'option "discovery" of registerResolver is not a Discovery; pass the discovery of what connect() gave');
+  }
   const directory = directoryOf(scheme);
   if (directory.get(name) !== undefined) {
     const target = formatDiscoveryTarget(scheme, { name, service: '…' });

@@ -65,6 +65,9 @@ export async function serve(server: Server, options: ServeOptions): Promise<Serv
   const { service, id, weight, version, zone, metadata } = options;
   const propagationMs = milliseconds('propagationDelay', options.propagationDelay ?? 0.3);
   const graceMs = milliseconds('grace', options.grace ?? 10);
+  if (typeof (registry as Partial<Registry> | undefined)?.register !== 'function') {
+    throw new RollcallError('INVALID_CONFIG', 'option "registry" of serve is not a Registry; pass the registry of what connect() gave');
+  }
   const bindAddress = parseBindAddress(bind);
   const advertised = chooseAdvertised(bindAddress, advertise, interfaces);
   throwIfAborted(signal, `serving ${service}`);

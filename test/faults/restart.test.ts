@@ -65,6 +65,19 @@ describe('when etcd is killed and started again', function () {
     raw.close();
   });
 
+  for (const what of ['update', 'deregister'] as const) {
+    it(`${what} says that etcd cannot be reached, and why, when it is the first to find out`, async () => {
+      const backend = await connectEtcd({ endpoints: etcd.endpoints, ttl: 5, requestTimeout: 1 });
+      const registration = await backend.registry.register({ service: 's', address: '127.0.0.1:8000' });
+      await etcd.kill();
+      const error: unknown = await (what === 'update' ? registration.update({ weight: 7 }) : registration.deregister()).catch((cause: unknown) => cause);
+      expect(error).to.include({ code: 'UNAVAILABLE', retryable: true });
+      expect((error as Error).message).to.match(/ECONNREFUSED|dropped|reset/i).and.not.match(/Resolution note/);
+      expect((error as Error).cause).to.be.instanceOf(Error);
+      await backend.close();
+    });
+  }
+
   it('with its data lost, everything is registered again', async () => {
     const backend = await connectEtcd({ endpoints: etcd.endpoints, ttl: 5 });
     const raw = openRawEtcd(etcd);

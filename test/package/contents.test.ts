@@ -18,8 +18,14 @@ describe('the package', function () {
     const built = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) => ['.js', '.d.ts'].map((extension) => path.join('dist', file.replace(/\.ts$/, extension))));
+    // The README links to them.
+    const pages = ['docs', 'examples', 'proto'].flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name))),
+    );
     const { files } = await pack();
-    expect([...files].sort()).to.deep.equal([...built, 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].sort());
+    expect([...files].sort()).to.deep.equal([...built, ...pages, 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].sort());
   });
 
   it('declares exactly the packages that it imports', () => {

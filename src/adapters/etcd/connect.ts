@@ -47,6 +47,7 @@ export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps
     random,
     logger,
     timeoutMs: options.requestTimeout * 1000,
+    trouble: () => session.trouble,
   });
   const discovery = new SharedDiscovery(new EtcdSource(shared), { clock, logger });
   let closed: Promise<void> | undefined;

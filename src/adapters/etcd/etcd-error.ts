@@ -65,13 +65,18 @@ export function toEtcdError(cause: unknown, endpoint: string): EtcdError {
   if (cause instanceof EtcdError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   const parts = /(?:^|\s)(\d{1,2}) [A-Z_]+: (?:etcdserver: )?(.*)$/s.exec(message);
-  const details = parts?.[2] ?? message;
+  const details = withoutFrame(parts?.[2] ?? message);
   const text = `etcd ${endpoint}: ${details}`;
   for (const [part, code, kind] of byMessage) {
     if (details.includes(part)) return new EtcdError(code, kind, text, cause);
   }
   const [code, kind] = byStatus.get(Number(parts?.[1] ?? -1)) ?? (['INTERNAL', 'other'] as const);
   return new EtcdError(code, kind, text, cause);
+}
+
+/** grpc-js puts what the system said ("connect ECONNREFUSED …") into a frame of its own words. */
+function withoutFrame(details: string): string {
+  return details.replace(/^No connection established\. Last error: (?:Error: )?/, '').replace(/\.? ?Resolution note:\s*$/, '');
 }
 
 /** Why etcd cancelled a watch, as an error: the reason is a text that holds a gRPC error. */
