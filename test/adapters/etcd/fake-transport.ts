@@ -1,7 +1,10 @@
 import sinon from 'sinon';
 
 import type { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
+import { EtcdSession } from '../../../src/adapters/etcd/session.js';
 import type { EtcdTransport, KeepAliveResponse, RangeResponse, StreamHandlers, WatchResponse } from '../../../src/adapters/etcd/transport.js';
+import { systemClock } from '../../../src/core/clock.js';
+import { silentLogger } from '../../../src/core/logger.js';
 
 /** A stream as the transport gives it out, from the other side: what was written to it, and a way to answer. */
 export class FakeStream<Request, Response> {
@@ -73,3 +76,14 @@ export function fakeTransport(endpoint = 'h1:2379') {
 }
 
 export type FakeTransport = ReturnType<typeof fakeTransport>;
+
+/** A session over doubles: `opened` gets each transport that it opens, after `prepare` has told that one how to answer. */
+export function fakeSession(endpoints: readonly string[], opened: FakeTransport[], prepare: (transport: FakeTransport) => void = () => undefined): EtcdSession {
+  const openTransport = (endpoint: string): FakeTransport => {
+    const transport = fakeTransport(endpoint);
+    prepare(transport);
+    opened.push(transport);
+    return transport;
+  };
+  return new EtcdSession({ endpoints, prefix: '/rollcall', requestTimeoutMs: 5_000, openTransport }, { clock: systemClock, random: () => 0, logger: silentLogger });
+}

@@ -3,13 +3,13 @@ import sinon from 'sinon';
 
 import { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
 import { KeyGuard } from '../../../src/adapters/etcd/key-guard.js';
-import { EtcdSession } from '../../../src/adapters/etcd/session.js';
+import type { EtcdSession } from '../../../src/adapters/etcd/session.js';
 import type { WatchResponse } from '../../../src/adapters/etcd/transport.js';
 import { WatchStream } from '../../../src/adapters/etcd/watch-stream.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { createInstance } from '../../../src/core/instance.js';
 import { silentLogger } from '../../../src/core/logger.js';
-import { fakeTransport, type FakeTransport, header } from './fake-transport.js';
+import { fakeSession, type FakeTransport, header } from './fake-transport.js';
 
 const never = new AbortController().signal;
 const ours = '7';
@@ -27,26 +27,15 @@ describe('the guard of our own keys', () => {
   beforeEach(async () => {
     opened = [];
     standing = ours;
-    session = new EtcdSession(
-      {
-        endpoints: ['h1:1'],
-        prefix: '/rollcall',
-        requestTimeoutMs: 5_000,
-        openTransport: (endpoint) => {
-          const transport = fakeTransport(endpoint);
-          transport.txn.callsFake((request) =>
-            Promise.resolve({
-              header: header('30'),
-              succeeded: true,
-              responses: (request.success ?? []).map(() => ({ response_range: { kvs: standing === undefined ? [] : [keyValue(standing)] } })),
-            } as unknown as Awaited<ReturnType<FakeTransport['txn']>>),
-          );
-          opened.push(transport);
-          return transport;
-        },
-      },
-      { clock: systemClock, random: () => 0, logger: silentLogger },
-    );
+    session = fakeSession(['h1:1'], opened, (transport) => {
+      transport.txn.callsFake((request) =>
+        Promise.resolve({
+          header: header('30'),
+          succeeded: true,
+          responses: (request.success ?? []).map(() => ({ response_range: { kvs: standing === undefined ? [] : [keyValue(standing)] } })),
+        } as unknown as Awaited<ReturnType<FakeTransport['txn']>>),
+      );
+    });
     events = { lost: sinon.spy(), superseded: sinon.spy(), doubtful: sinon.spy(), confirmed: sinon.spy() };
     guard = new KeyGuard({ session, watches: new WatchStream(session, silentLogger), clock: systemClock, random: () => 0, logger: silentLogger, events, isOurs: (lease): boolean => lease === ours });
     guard.add(await session.ready(never), key, instance, '20');

@@ -3,10 +3,10 @@ import sinon from 'sinon';
 
 import { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
 import { LeaseKeeper } from '../../../src/adapters/etcd/lease-keeper.js';
-import { EtcdSession } from '../../../src/adapters/etcd/session.js';
+import type { EtcdSession } from '../../../src/adapters/etcd/session.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
-import { fakeTransport, type FakeTransport, header } from './fake-transport.js';
+import { fakeSession, type FakeTransport, header } from './fake-transport.js';
 
 const never = new AbortController().signal;
 
@@ -22,20 +22,7 @@ describe('the lease keeper', () => {
     clock = sinon.useFakeTimers();
     opened = [];
     prepare = () => undefined;
-    session = new EtcdSession(
-      {
-        endpoints: ['h1:1', 'h2:1'],
-        prefix: '/rollcall',
-        requestTimeoutMs: 5_000,
-        openTransport: (endpoint) => {
-          const transport = fakeTransport(endpoint);
-          prepare(transport);
-          opened.push(transport);
-          return transport;
-        },
-      },
-      { clock: systemClock, random: () => 0, logger: silentLogger },
-    );
+    session = fakeSession(['h1:1', 'h2:1'], opened, (transport) => prepare(transport));
     events = { lost: sinon.spy(), doubtful: sinon.spy(), confirmed: sinon.spy() };
     keeper = new LeaseKeeper(6, events, { session, clock: systemClock, logger: silentLogger });
   });

@@ -5,14 +5,14 @@ import { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
 import { rollcallLayout } from '../../../src/adapters/etcd/layouts/rollcall.js';
 import { RecordCodec } from '../../../src/adapters/etcd/record-codec.js';
 import { ServiceFollower } from '../../../src/adapters/etcd/service-follower.js';
-import { EtcdSession } from '../../../src/adapters/etcd/session.js';
+import type { EtcdSession } from '../../../src/adapters/etcd/session.js';
 import type { KeyValue, WatchResponse } from '../../../src/adapters/etcd/transport.js';
 import { WatchStream } from '../../../src/adapters/etcd/watch-stream.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import { ServiceFeed } from '../../../src/core/service-feed.js';
 import type { Snapshot } from '../../../src/core/snapshot.js';
-import { fakeTransport, type FakeTransport, header } from './fake-transport.js';
+import { fakeSession, type FakeTransport, header } from './fake-transport.js';
 
 function record(id: string, revision: string): KeyValue {
   return {
@@ -39,24 +39,13 @@ describe('following a service', () => {
     opened = [];
     store = { revision: '10', kvs: [] };
     seen = [];
-    session = new EtcdSession(
-      {
-        endpoints: ['h1:1'],
-        prefix: '/rollcall',
-        requestTimeoutMs: 5_000,
-        openTransport: (endpoint) => {
-          const transport = fakeTransport(endpoint);
-          transport.range.callsFake((request) => {
-            const from = store.kvs.filter(({ key }) => Buffer.compare(key, request.key!) >= 0);
-            const limit = Number(request.limit);
-            return Promise.resolve({ header: header(store.revision), kvs: from.slice(0, limit), more: from.length > limit, count: String(from.length) });
-          });
-          opened.push(transport);
-          return transport;
-        },
-      },
-      { clock: systemClock, random: () => 0, logger: silentLogger },
-    );
+    session = fakeSession(['h1:1'], opened, (transport) => {
+      transport.range.callsFake((request) => {
+        const from = store.kvs.filter(({ key }) => Buffer.compare(key, request.key!) >= 0);
+        const limit = Number(request.limit);
+        return Promise.resolve({ header: header(store.revision), kvs: from.slice(0, limit), more: from.length > limit, count: String(from.length) });
+      });
+    });
     const feed = new ServiceFeed('s', { clock: systemClock, logger: silentLogger });
     feed.listen((snapshot) => seen.push(snapshot));
     follower = new ServiceFollower('s', feed, {

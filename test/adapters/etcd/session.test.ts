@@ -2,11 +2,9 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 
 import { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
-import { EtcdSession } from '../../../src/adapters/etcd/session.js';
-import { systemClock } from '../../../src/core/clock.js';
+import type { EtcdSession } from '../../../src/adapters/etcd/session.js';
 import { RollcallError } from '../../../src/core/errors.js';
-import { silentLogger } from '../../../src/core/logger.js';
-import { fakeTransport, type FakeTransport } from './fake-transport.js';
+import { fakeSession, type FakeTransport } from './fake-transport.js';
 
 const refused = (endpoint: string): EtcdError => new EtcdError('UNAVAILABLE', 'connection', `etcd ${endpoint}: refused`);
 const never = new AbortController().signal;
@@ -32,20 +30,7 @@ describe('the etcd session', () => {
   });
 
   function start(endpoints: readonly string[]): EtcdSession {
-    session = new EtcdSession(
-      {
-        endpoints,
-        prefix: '/rollcall',
-        requestTimeoutMs: 5_000,
-        openTransport: (endpoint) => {
-          const transport = fakeTransport(endpoint);
-          prepare(transport);
-          opened.push(transport);
-          return transport;
-        },
-      },
-      { clock: systemClock, random: () => 0, logger: silentLogger },
-    );
+    session = fakeSession(endpoints, opened, (transport) => prepare(transport));
     return session;
   }
 

@@ -2,12 +2,11 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 
 import { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
-import { EtcdSession } from '../../../src/adapters/etcd/session.js';
+import type { EtcdSession } from '../../../src/adapters/etcd/session.js';
 import type { EtcdTransport, WatchResponse } from '../../../src/adapters/etcd/transport.js';
 import { WatchStream } from '../../../src/adapters/etcd/watch-stream.js';
-import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
-import { fakeTransport, type FakeTransport, header } from './fake-transport.js';
+import { fakeSession, type FakeTransport, header } from './fake-transport.js';
 
 const never = new AbortController().signal;
 
@@ -28,18 +27,7 @@ describe('the watch stream', () => {
 
   beforeEach(async () => {
     opened = [];
-    session = new EtcdSession(
-      {
-        endpoints: ['h1:1'],
-        prefix: '/rollcall',
-        requestTimeoutMs: 5_000,
-        openTransport: (endpoint) => {
-          opened.push(fakeTransport(endpoint));
-          return opened.at(-1)!;
-        },
-      },
-      { clock: systemClock, random: () => 0, logger: silentLogger },
-    );
+    session = fakeSession(['h1:1'], opened);
     stream = new WatchStream(session, silentLogger);
     transport = await session.ready(never);
   });
