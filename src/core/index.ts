@@ -4,6 +4,8 @@ export { type Address, formatAddress, parseAddress, parseDialableAddress } from 
 export { Backoff, type BackoffOptions } from './backoff.js';
 export { closeInOrder, type ClosingStep } from './close-in-order.js';
 export { type Clock, systemClock } from './clock.js';
+export { ConnectionMonitor, type ConnectionMonitorDeps } from './connection-monitor.js';
+export type { DiagnosticMessages } from './diagnostics.js';
 export { type ErrorCode, errorCodes, RollcallError, type RollcallErrorOptions } from './errors.js';
 export {
   createInstance,
@@ -35,3 +37,4 @@ export type { FeedSink, RecordChange, RecordState } from './service-feed.js';
 export { parseServiceName } from './service-name.js';
 export { type DiscoveryDeps, type Listing, SharedDiscovery, type SnapshotSource } from './shared-discovery.js';
 export type { SkippedRecord, Snapshot } from './snapshot.js';
+export type { DiscoveryCounters, DiscoveryStatus, KeepaliveTimes, PortState, PortStatus, RegistryCounters, RegistryStatus } from './status.js';

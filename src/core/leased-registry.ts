@@ -1,15 +1,18 @@
 import { Backoff, type BackoffOptions } from './backoff.js';
 import { lifetimeController, linkSignals, sleep, throwIfAborted, withTimeout } from './cancellation.js';
 import type { Clock } from './clock.js';
+import type { ConnectionMonitor } from './connection-monitor.js';
 import { closedError, RollcallError, toRollcallError } from './errors.js';
 import { changeInstance, createInstance, type InstanceChange, type InstanceInit, type ServiceInstance } from './instance.js';
 import type { LeaseEvents, LeaseStore, WriteOutcome } from './lease-store.js';
 import type { Logger } from './logger.js';
-import type { Cancellable, RegisterOptions, Registration, Registry, Seconds } from './ports.js';
+import type { Cancellable, RegisterOptions, Registration, RegistrationState, Registry, Seconds } from './ports.js';
 import { quote } from './quote.js';
 import type { Random } from './random.js';
 import { RegistrationEntry, recordKey } from './registration-entry.js';
 import { RegistrationHandle, type RegistrationOwner } from './registration-handle.js';
+import { RegistryMonitor } from './registry-monitor.js';
+import type { RegistryStatus } from './status.js';
 
 export interface RegistryDeps {
   readonly clock: Clock;
@@ -18,8 +21,8 @@ export interface RegistryDeps {
   /** How long `register`, `update` and `deregister` wait for the backend, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   readonly backoff?: BackoffOptions;
-  /** Why the backend cannot be reached now, if the adapter knows: it says more than that time ran out. */
-  readonly trouble?: () => RollcallError | undefined;
+  /** What the adapter knows of its line to the backend. Default: as if it were always there. */
+  readonly connection?: ConnectionMonitor | undefined;
 }
 
 /**
@@ -34,6 +37,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   readonly #store: LeaseStore;
   readonly #timeoutMs: number;
   readonly #backoff: Backoff;
+  readonly #monitor: RegistryMonitor;
   readonly #closing = lifetimeController();
   readonly #entries = new Map<string, RegistrationEntry>();
   readonly #byHandle = new WeakMap<RegistrationHandle, RegistrationEntry>();
@@ -47,6 +51,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     this.#deps = deps;
     this.#timeoutMs = deps.timeoutMs ?? 10_000;
     this.#backoff = new Backoff(deps.random, deps.backoff);
+    this.#monitor = new RegistryMonitor(this, deps);
     this.#store = createStore({
       lost: (instances, reason) => {
         this.#onLost(instances, reason);
@@ -62,6 +67,19 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
         for (const entry of this.#find([instance])) this.#supersede(entry);
       },
     });
+  }
+
+  get status(): RegistryStatus {
+    return this.#monitor.status;
+  }
+
+  subscribe(listener: (status: RegistryStatus) => void): Disposable {
+    return this.#monitor.subscribe(listener);
+  }
+
+  /** For the handles. */
+  entered(handle: RegistrationHandle, before: RegistrationState): void {
+    this.#monitor.moved(before, handle.state, handle.detail.reason);
   }
 
   async register(init: InstanceInit, options: RegisterOptions = {}): Promise<Registration> {
@@ -146,6 +164,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     }
     await this.#loop;
     await this.#store.close();
+    this.#monitor.close();
     for (const entry of this.#toRemove) entry.removed.resolve();
     this.#toRemove.clear();
   }
@@ -238,6 +257,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     if (this.#entries.get(entry.key) !== entry) return;
     if (entry.handle === undefined) {
       entry.handle = new RegistrationHandle(instance, this, this.#deps);
+      this.#monitor.moved(undefined, 'active', undefined);
       this.#byHandle.set(entry.handle, entry);
       entry.registered.resolve(entry.handle);
     } else {
@@ -249,6 +269,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
 
   #writeFailed(entry: RegistrationEntry, version: number, error: RollcallError): void {
     entry.lastError = error;
+    this.#monitor.trouble(error);
     if (this.#entries.get(entry.key) !== entry) return;
     if (error.retryable) {
       this.#toWrite.add(entry);
@@ -308,7 +329,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
       return await withTimeout(this.#deps.clock, this.#timeoutMs, what, linked.signal, () => promise);
     } catch (error) {
       // What kept failing says more than that time ran out.
-      const cause = entry.lastError ?? this.#deps.trouble?.();
+      const cause = entry.lastError ?? this.#monitor.outage;
       if (!(error instanceof RollcallError) || error.code !== 'TIMEOUT' || cause === undefined) throw error;
       throw new RollcallError(cause.code, `${what} failed for ${this.#timeoutMs} ms: ${cause.message}`, { cause, retryable: cause.retryable });
     } finally {

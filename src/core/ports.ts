@@ -1,6 +1,7 @@
 import type { RollcallError } from './errors.js';
 import type { InstanceChange, InstanceInit, ServiceInstance } from './instance.js';
 import type { Snapshot } from './snapshot.js';
+import type { DiscoveryStatus, RegistryStatus } from './status.js';
 
 export type Seconds = number;
 
@@ -26,6 +27,10 @@ export interface Registry extends AsyncDisposable {
    *   UNAVAILABLE or TIMEOUT if the backend cannot be reached in time (nothing stays behind); ABORTED; CLOSED.
    */
   register(instance: InstanceInit, options?: RegisterOptions): Promise<Registration>;
+  /** How it stands with the backend and with its registrations, now: for readiness probes and metrics. */
+  readonly status: RegistryStatus;
+  /** Called on each change of the status's state or member, not for the present one. */
+  subscribe(listener: (status: RegistryStatus) => void): Disposable;
   /** Takes back every registration and frees everything, within a bound even if the backend is gone (law 9). Idempotent. */
   close(): Promise<void>;
 }
@@ -80,6 +85,10 @@ export interface Discovery extends AsyncDisposable {
   watch(service: string, options?: Cancellable): Watch;
   /** Names of all services with at least one record, sorted. */
   services(options?: Cancellable): Promise<readonly string[]>;
+  /** How it stands with the backend and with what is watched, now: for readiness probes and metrics. */
+  readonly status: DiscoveryStatus;
+  /** Called on each change of the status's state or member, not for the present one. */
+  subscribe(listener: (status: DiscoveryStatus) => void): Disposable;
   /** Ends every watch and frees everything. Idempotent. */
   close(): Promise<void>;
 }

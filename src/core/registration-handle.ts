@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { publish } from './diagnostics.js';
 import type { RollcallError } from './errors.js';
 import type { InstanceChange, ServiceInstance } from './instance.js';
 import { Listeners } from './listeners.js';
@@ -8,6 +9,8 @@ import type { Cancellable, Registration, RegistrationDetail, RegistrationState }
 export interface RegistrationOwner {
   update(handle: RegistrationHandle, change: InstanceChange, options: Cancellable): Promise<void>;
   deregister(handle: RegistrationHandle): Promise<void>;
+  /** A handle has changed its state. */
+  entered(handle: RegistrationHandle, before: RegistrationState): void;
 }
 
 /**
@@ -65,9 +68,12 @@ export class RegistrationHandle implements Registration {
   /** For the owner: the one place that moves between states. Final states are never left. */
   enter(state: RegistrationState, reason?: RollcallError): boolean {
     if (this.#state === state || this.#state === 'superseded' || this.#state === 'closed') return false;
+    const before = this.#state;
     this.#state = state;
     this.#detail = Object.freeze({ since: this.#clock.now(), ...(reason === undefined ? {} : { reason }) });
+    publish('rollcall:registration', () => ({ registration: this, instance: this.#instance, state, detail: this.#detail }));
     this.#listeners.emit(state, this.#detail);
+    this.#owner.entered(this, before);
     if (state === 'superseded' || state === 'closed') this.#listeners.clear();
     return true;
   }

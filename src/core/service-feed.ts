@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { publish } from './diagnostics.js';
 import type { RollcallError } from './errors.js';
 import { sameInstance, type ServiceInstance } from './instance.js';
 import { Listeners } from './listeners.js';
@@ -24,9 +25,18 @@ export interface FeedSink {
   live(): void;
 }
 
+/** Who keeps an eye on a feed from outside. */
+export interface FeedObserver {
+  troubled(feed: ServiceFeed): void;
+  recovered(feed: ServiceFeed): void;
+  /** The complete state came once more: after a gap. */
+  resynced(feed: ServiceFeed): void;
+}
+
 export interface FeedDeps {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly observer?: FeedObserver | undefined;
 }
 
 /**
@@ -37,6 +47,7 @@ export class ServiceFeed implements FeedSink {
   readonly service: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #observer: FeedObserver | undefined;
   readonly #listeners: Listeners<[snapshot: Snapshot, predecessor: Snapshot | undefined]>;
   #records = new Map<string, ServiceInstance | SkippedRecord>();
   #instances: readonly ServiceInstance[] = nothing;
@@ -49,6 +60,7 @@ export class ServiceFeed implements FeedSink {
     this.service = service;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
+    this.#observer = deps.observer;
     this.#listeners = new Listeners(deps.logger, `the watch of ${service}`);
   }
 
@@ -77,8 +89,10 @@ export class ServiceFeed implements FeedSink {
       changes.push(record);
     }
     for (const key of gone) changes.push({ key, deleted: true });
-    this.#trouble = undefined;
+    const again = this.#current !== undefined;
+    this.#recover();
     this.#change(changes, revision);
+    if (again) this.#observer?.resynced(this);
   }
 
   apply(changes: Iterable<RecordChange>, revision: string): void {
@@ -93,13 +107,20 @@ export class ServiceFeed implements FeedSink {
     // Only the transition is news; the retries that follow are not.
     if (!first) return;
     this.#logger.warn({ service: this.service, err: reason }, 'the watch has gone stale');
+    this.#observer?.troubled(this);
     if (this.#current !== undefined) this.#publish(this.#current.revision, noDiff);
   }
 
   live(): void {
     if (this.#trouble === undefined) return;
-    this.#trouble = undefined;
+    this.#recover();
     if (this.#current !== undefined) this.#publish(this.#current.revision, noDiff);
+  }
+
+  #recover(): void {
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#observer?.recovered(this);
   }
 
   #change(changes: Iterable<RecordChange>, revision: string): void {
@@ -154,6 +175,7 @@ export class ServiceFeed implements FeedSink {
     });
     this.#predecessor = this.#current;
     this.#current = snapshot;
+    if (this.#observer !== undefined) publish('rollcall:watch', () => ({ snapshot }));
     this.#listeners.emit(snapshot, this.#predecessor);
   }
 }

@@ -1,5 +1,7 @@
 import { abortable, lifetimeController, linkSignals, throwIfAborted } from './cancellation.js';
 import type { Clock } from './clock.js';
+import type { ConnectionMonitor } from './connection-monitor.js';
+import { DiscoveryMonitor } from './discovery-monitor.js';
 import { closedError } from './errors.js';
 import { FeedWatch } from './feed-watch.js';
 import type { Logger } from './logger.js';
@@ -7,6 +9,7 @@ import type { Cancellable, Discovery, Watch } from './ports.js';
 import { type FeedSink, type RecordState, ServiceFeed } from './service-feed.js';
 import { parseServiceName } from './service-name.js';
 import type { Snapshot } from './snapshot.js';
+import type { DiscoveryStatus } from './status.js';
 
 /** A complete read of one service at one revision. */
 export interface Listing {
@@ -32,6 +35,8 @@ export interface SnapshotSource {
 export interface DiscoveryDeps {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What the adapter knows of its line to the backend. Default: as if it were always there. */
+  readonly connection?: ConnectionMonitor | undefined;
 }
 
 interface SharedFeed {
@@ -44,6 +49,7 @@ interface SharedFeed {
 export class SharedDiscovery implements Discovery {
   readonly #source: SnapshotSource;
   readonly #deps: DiscoveryDeps;
+  readonly #monitor: DiscoveryMonitor;
   readonly #feeds = new Map<string, SharedFeed>();
   /** Those with a reader; the others hold nothing. */
   readonly #watches = new Set<FeedWatch>();
@@ -53,6 +59,15 @@ export class SharedDiscovery implements Discovery {
   constructor(source: SnapshotSource, deps: DiscoveryDeps) {
     this.#source = source;
     this.#deps = deps;
+    this.#monitor = new DiscoveryMonitor(this, deps);
+  }
+
+  get status(): DiscoveryStatus {
+    return this.#monitor.status;
+  }
+
+  subscribe(listener: (status: DiscoveryStatus) => void): Disposable {
+    return this.#monitor.subscribe(listener);
   }
 
   async get(service: string, options: Cancellable = {}): Promise<Snapshot> {
@@ -96,6 +111,7 @@ export class SharedDiscovery implements Discovery {
     this.#closing.abort(closedError('the discovery'));
     for (const watch of [...this.#watches]) watch.close();
     await this.#source.close();
+    this.#monitor.close();
   }
 
   async #run<T>(what: string, outer: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -119,7 +135,8 @@ export class SharedDiscovery implements Discovery {
     this.#watches.add(watch);
     let shared = this.#feeds.get(service);
     if (shared === undefined) {
-      const feed = new ServiceFeed(service, this.#deps);
+      const feed = new ServiceFeed(service, { ...this.#deps, observer: this.#monitor });
+      this.#monitor.began(feed);
       shared = { feed, follower: this.#source.follow(service, feed), readers: 0 };
       this.#feeds.set(service, shared);
     }
@@ -134,5 +151,6 @@ export class SharedDiscovery implements Discovery {
     if (shared === undefined || --shared.readers > 0) return;
     this.#feeds.delete(service);
     shared.follower[Symbol.dispose]();
+    this.#monitor.ended(shared.feed);
   }
 }

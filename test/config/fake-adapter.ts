@@ -6,8 +6,21 @@ import type { Discovery, Registry } from '../../src/core/ports.js';
 
 /** A backend made of sinon doubles, whose closing can be watched. */
 export function fakeBackend(): Backend {
-  const registry: Registry = { register: sinon.stub(), close: sinon.stub().resolves(), [Symbol.asyncDispose]: sinon.stub().resolves() };
+  const registry: Registry = {
+    status: {
+      state: 'live',
+      since: 0,
+      registrations: { active: 0, recovering: 0 },
+      counters: { reconnects: 0, lostLeases: 0, lostRegistrations: 0, superseded: 0, keepalives: 0 },
+    },
+    subscribe: sinon.stub(),
+    register: sinon.stub(),
+    close: sinon.stub().resolves(),
+    [Symbol.asyncDispose]: sinon.stub().resolves(),
+  };
   const discovery: Discovery = {
+    status: { state: 'live', since: 0, services: { live: 0, stale: 0, starting: 0 }, counters: { reconnects: 0, resyncs: 0, historyChanges: 0 } },
+    subscribe: sinon.stub(),
     get: sinon.stub(),
     watch: sinon.stub(),
     services: sinon.stub(),

@@ -31,17 +31,17 @@ export interface Faults {
 /** The memory adapter put together as `connectMemory` does it, with some parts exchanged. */
 export function connectBroken(server: MemoryServer, faults: Faults): Backend {
   const { clock } = server;
-  const connection = new MemoryConnection(server, silentLogger);
+  const connection = new MemoryConnection(server, { clock, logger: silentLogger });
   let store!: MemoryLeaseStore;
   const registry = new LeasedRegistry(
     (events) => {
       store = new MemoryLeaseStore(connection, faults.events?.(events) ?? events, { ttl: 3, clock });
       return faults.store?.(store, server) ?? store;
     },
-    { clock, random: systemRandom, logger: silentLogger, timeoutMs: 2000 },
+    { clock, random: systemRandom, logger: silentLogger, timeoutMs: 2000, connection: connection.monitor },
   );
   const source = new MemorySource(connection, { clock, random: systemRandom, timeoutMs: 2000 });
-  const discovery = new SharedDiscovery(faults.source?.(source, server) ?? source, { clock, logger: silentLogger });
+  const discovery = new SharedDiscovery(faults.source?.(source, server) ?? source, { clock, logger: silentLogger, connection: connection.monitor });
   const backend = new MemoryBackend({
     server,
     connection,

@@ -15,7 +15,7 @@ describe('RegistrationHandle', () => {
 
   beforeEach(() => {
     clock = new FakeClock();
-    owner = { update: sinon.stub<Parameters<RegistrationOwner['update']>, Promise<void>>().resolves(), deregister: sinon.stub<[RegistrationHandle], Promise<void>>().resolves() };
+    owner = { update: sinon.stub<Parameters<RegistrationOwner['update']>, Promise<void>>().resolves(), deregister: sinon.stub<[RegistrationHandle], Promise<void>>().resolves(), entered: sinon.stub() };
     handle = new RegistrationHandle(createInstance({ service: 's', address: 'h:1' }), owner, { clock, logger: fakeLogger() });
   });
 

@@ -1,8 +1,10 @@
 import type { AdapterDeps, Backend } from '../../core/adapter.js';
+import { ConnectionMonitor } from '../../core/connection-monitor.js';
 import { closeInOrder } from '../../core/close-in-order.js';
 import { LeasedRegistry } from '../../core/leased-registry.js';
 import { guardedLogger } from '../../core/logger.js';
 import { SharedDiscovery } from '../../core/shared-discovery.js';
+import { AuthToken } from './auth-token.js';
 import { readTlsFiles } from './credentials.js';
 import { EtcdLeaseStore } from './etcd-lease-store.js';
 import { EtcdSource } from './etcd-source.js';
@@ -10,6 +12,7 @@ import { layouts } from './layouts/index.js';
 import { checkEtcdOptions, type EtcdOptions } from './options.js';
 import { RecordCodec } from './record-codec.js';
 import { EtcdSession } from './session.js';
+import { timingsOf } from './timings.js';
 import { openTransport } from './transport.js';
 import { WatchStream } from './watch-stream.js';
 
@@ -24,14 +27,18 @@ export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps
   if (options.tls) readTlsFiles(options);
   const { clock, random } = deps;
   const logger = guardedLogger(deps.logger);
+  const connection = new ConnectionMonitor({ clock, logger });
+  const timings = timingsOf(options);
+  const token = new AuthToken();
   const session = new EtcdSession(
     {
       endpoints: options.endpoints,
       prefix: options.prefix,
       requestTimeoutMs: options.requestTimeout * 1000,
-      openTransport: (endpoint) => openTransport(endpoint, options),
+      timings,
+      openTransport: (endpoint) => openTransport(endpoint, options, token),
     },
-    { clock, random, logger },
+    { clock, random, logger, connection },
   );
   try {
     await session.start(options.waitForReady ? undefined : options.connectTimeout * 1000, deps.signal);
@@ -39,7 +46,7 @@ export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps
     await session.close();
     throw error;
   }
-  const watches = new WatchStream(session, logger);
+  const watches = new WatchStream(session, { clock, logger });
   const codec = new RecordCodec(options.prefix, layouts[options.layout]);
   const shared = { session, watches, codec, clock, random, logger };
   const registry = new LeasedRegistry((events) => new EtcdLeaseStore(events, { ...shared, defaultTtl: options.ttl }), {
@@ -47,9 +54,10 @@ export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps
     random,
     logger,
     timeoutMs: options.requestTimeout * 1000,
-    trouble: () => session.trouble,
+    backoff: timings.retry,
+    connection,
   });
-  const discovery = new SharedDiscovery(new EtcdSource(shared), { clock, logger });
+  const discovery = new SharedDiscovery(new EtcdSource(shared), { clock, logger, connection });
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= closeInOrder('the connection to etcd', [

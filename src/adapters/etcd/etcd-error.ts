@@ -42,6 +42,8 @@ const byMessage: readonly (readonly [text: string, code: ErrorCode, kind: EtcdEr
   ['received message larger than max', 'RECORD_TOO_LARGE', 'other'],
   ['database space exceeded', 'RESOURCE_EXHAUSTED', 'other'],
   ['too many requests', 'RESOURCE_EXHAUSTED', 'other'],
+  // The alarm of a member whose data differs from the others': it refuses everything, another may not.
+  ['corrupt cluster', 'UNAVAILABLE', 'connection'],
 ];
 
 /** gRPC status codes (https://grpc.io/docs/guides/status-codes/) that mean something to us by themselves. */

@@ -20,9 +20,6 @@ export interface LeaseStoreDeps extends LeaseKeeperDeps {
   readonly random: Random;
 }
 
-/** How long closing waits for etcd to take a lease back. After that it runs out by itself. */
-const revokeTimeoutMs = 2_000;
-
 /** Transactions under way at a time: enough to fill the round trip, few enough to leave etcd to others. */
 const parallelTxns = 4;
 
@@ -89,6 +86,7 @@ export class EtcdLeaseStore implements LeaseStore {
           return outcome;
         });
       });
+      await group.keeper.revokeRetired(transport, signal);
       return outcomes.flat();
     } catch (error) {
       throw session.failed(transport, error, signal);
@@ -125,7 +123,7 @@ export class EtcdLeaseStore implements LeaseStore {
 
   async close(): Promise<void> {
     this.#guard.close();
-    await Promise.all([...this.#groups.values()].map(({ keeper }) => keeper.close(revokeTimeoutMs)));
+    await Promise.all([...this.#groups.values()].map(({ keeper }) => keeper.close(this.#deps.session.timings.closeTimeoutMs)));
   }
 
   /** The store's revision now; `undefined` for an owner who may write and not read. */

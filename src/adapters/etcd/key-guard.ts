@@ -124,6 +124,7 @@ export class KeyGuard {
 
   async #verify(transport: EtcdTransport, keys: readonly GuardedKey[]): Promise<void> {
     const { session } = this.#deps;
+    const before = session.revision;
     try {
       const answer = await transport.txn(
         { compare: [], success: keys.map(({ key }) => ({ request_range: { key, keys_only: true } })), failure: [] },
@@ -131,6 +132,7 @@ export class KeyGuard {
       );
       // Left meanwhile: the next connection verifies.
       if (session.transport !== transport) return;
+      session.observe(answer.header, before);
       keys.forEach((guarded, index) => {
         if (this.#keys.get(nameOf(guarded.key)) !== guarded || guarded.watch !== undefined) return;
         const found = answer.responses[index]?.response_range.kvs[0];

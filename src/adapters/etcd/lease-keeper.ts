@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { withTimeout } from '../../core/cancellation.js';
 import type { Clock } from '../../core/clock.js';
+import { setDeadline } from '../../core/deadline.js';
 import { RollcallError } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
 import type { Seconds } from '../../core/ports.js';
@@ -35,19 +36,25 @@ export interface LeaseKeeperDeps {
  *
  *     none ──ensure()──→ granting ──→ alive ⇄ doubtful (no answer for a TTL)
  *      ↑                                │        │
- *      └──── lost: TTL 0, or a write found no lease ──┘          closed ends all
+ *      └──── lost: TTL 0, a write found no lease, or another history ──┘          closed ends all
  *
  * Pings go every third of the TTL. One that is not answered within a sixth makes the session try another member,
  * so that a member that froze costs a lease nothing.
+ *
+ * When the store turns out to have another history, the lease is retired even if it still lives: an old backup may have
+ * brought records back under it that were taken away since, and pinging it would keep them for ever. A new lease is
+ * granted, the records are written again under that one, and then the retired one is revoked with whatever is left.
  */
 export class LeaseKeeper {
   readonly #ttl: Seconds;
   readonly #deps: LeaseKeeperDeps;
   readonly #events: LeaseKeeperEvents;
-  readonly #listening: Disposable;
+  readonly #listening: readonly Disposable[];
   #state: 'none' | 'granting' | 'alive' | 'doubtful' | 'closed' = 'none';
   #id: string | undefined;
   #formerId: string | undefined;
+  /** Leases of another history, to be revoked once nothing of ours needs them. */
+  readonly #retired = new Set<string>();
   #grant: Promise<HeldLease> | undefined;
   /** Chosen by us and kept until a grant succeeds: a grant that is tried again leaves no orphan behind. */
   #candidateId = newLeaseId();
@@ -65,18 +72,23 @@ export class LeaseKeeper {
     this.#ttlMs = ttl * 1000;
     this.#events = events;
     this.#deps = deps;
-    this.#listening = deps.session.onLive((transport) => {
-      if (this.#id !== undefined) this.#connect(transport);
-    });
+    this.#listening = [
+      deps.session.onLive((transport) => {
+        if (this.#id !== undefined) this.#connect(transport);
+      }),
+      deps.session.onHistoryChange((reason) => {
+        this.#retire(reason);
+      }),
+    ];
   }
 
   get id(): string | undefined {
     return this.#id;
   }
 
-  /** The leases that a key of ours may carry: the present one, and the one before, whose keys etcd may not have removed yet. */
+  /** The leases that a key of ours may carry: the present one, and those before, whose keys etcd may not have removed yet. */
   get ownIds(): readonly string[] {
-    return [this.#id, this.#formerId].filter((id) => id !== undefined);
+    return [...new Set([this.#id, this.#formerId, ...this.#retired].filter((id) => id !== undefined))];
   }
 
   /** The lease, granting one if there is none. Tries once. */
@@ -92,8 +104,28 @@ export class LeaseKeeper {
   markLost(id: string, reason: RollcallError): void {
     if (this.#id !== id || this.#state === 'closed') return;
     this.#forget(id);
+    this.#deps.session.connection.leaseLost();
     this.#deps.logger.warn({ err: reason, lease: id, ttl: this.#ttl }, 'lost a lease');
     this.#events.lost(reason);
+  }
+
+  /** Revokes the leases of another history. To be called once everything of ours stands under the present one. */
+  async revokeRetired(transport: EtcdTransport, signal: AbortSignal): Promise<void> {
+    for (const id of [...this.#retired]) {
+      try {
+        await transport.leaseRevoke(id, this.#deps.session.attempt(signal));
+      } catch (error) {
+        // Tried again with the next write; without anybody's pings it runs out by itself anyway.
+        if (!(error instanceof EtcdError) || error.kind !== 'lease-not-found') return;
+      }
+      this.#retired.delete(id);
+    }
+  }
+
+  #retire(reason: RollcallError): void {
+    if (this.#id === undefined || this.#state === 'closed') return;
+    this.#retired.add(this.#id);
+    this.markLost(this.#id, reason);
   }
 
   /**
@@ -109,10 +141,10 @@ export class LeaseKeeper {
 
   /** Stops pinging and gives the lease back; etcd removes every key under it, and no other. */
   async close(timeoutMs: number): Promise<void> {
-    const ids = [this.#id, this.#candidateSent ? this.#candidateId : undefined].filter((id) => id !== undefined);
+    const ids = [this.#id, this.#candidateSent ? this.#candidateId : undefined, ...this.#retired].filter((id) => id !== undefined);
     this.#state = 'closed';
     this.#id = undefined;
-    this.#listening[Symbol.dispose]();
+    for (const each of this.#listening) each[Symbol.dispose]();
     this.#disconnect();
     this.#expiryTimer?.[Symbol.dispose]();
     await Promise.all(ids.map((id) => this.#revokeWithin(timeoutMs, id)));
@@ -196,9 +228,10 @@ export class LeaseKeeper {
     if (link === undefined || id === undefined) return;
     this.#pingedAt = this.#deps.clock.monotonic();
     link.stream.write({ ID: id });
-    const patience = Math.max(500, this.#ttlMs / 6);
+    const patience = this.#deps.session.timings.keepaliveTimeoutMs(this.#ttlMs);
     this.#answerTimer?.[Symbol.dispose]();
-    this.#answerTimer = this.#deps.clock.setTimer(() => {
+    const { clock } = this.#deps;
+    this.#answerTimer = setDeadline(clock, () => {
       this.#disconnect();
       this.#deps.session.report(
         link.transport,
@@ -216,11 +249,16 @@ export class LeaseKeeper {
       this.markLost(id, new EtcdError('UNAVAILABLE', 'lease-not-found', `lease ${id} has run out or was revoked`));
       return;
     }
+    const { clock, session } = this.#deps;
+    session.observe(response.header);
+    session.connection.keptAlive(clock.monotonic() - this.#pingedAt, this.#ttl);
     this.#confirm(this.#pingedAt);
     this.#pingTimer?.[Symbol.dispose]();
-    this.#pingTimer = this.#deps.clock.setTimer(() => {
+    // Counted from the last ping, not from its answer: a process that stood still in between is late and pings at once.
+    const next = this.#pingedAt + session.timings.keepaliveIntervalMs(this.#ttlMs) - clock.monotonic();
+    this.#pingTimer = clock.setTimer(() => {
       this.#ping();
-    }, this.#ttlMs / 3);
+    }, Math.max(0, next));
   }
 
   /** The lease lives for a TTL from when the ping was sent, not from when its answer came. */

@@ -4,6 +4,7 @@ import { RollcallError } from '../../core/errors.js';
 import { custom, flag, number, oneOf, type OptionValues, text } from '../../core/options.js';
 import { quote } from '../../core/quote.js';
 import { layoutNames } from './layouts/names.js';
+import { timingOptions } from './timings.js';
 
 export const defaultEndpoint = '127.0.0.1:2379';
 
@@ -33,6 +34,7 @@ export const etcdOptions = {
   connectTimeout: number({ describe: 'seconds connect() waits for etcd before it fails (default 5)', fallback: 5, min: 0.1, max: 3600, unit: 'seconds' }),
   requestTimeout: number({ describe: 'seconds one operation waits for etcd before it fails (default 5)', fallback: 5, min: 0.1, max: 3600, unit: 'seconds' }),
   waitForReady: flag({ describe: 'connect() waits for etcd as long as it takes (default false)', fallback: false }),
+  ...timingOptions,
 };
 
 export type EtcdOptions = OptionValues<typeof etcdOptions>;
@@ -60,6 +62,7 @@ export function checkEtcdOptions(options: EtcdOptions): void {
   if ((options.username === undefined) !== (options.password === undefined)) refuse('username and password go together; one of them is missing');
   if ((options.cert === undefined) !== (options.key === undefined)) refuse('cert and key go together; one of them is missing');
   const files = (['ca', 'cert', 'key', 'serverName'] as const).filter((name) => options[name] !== undefined);
+  if (options.retryMin > options.retryMax) refuse(`retryMin ${options.retryMin} is above retryMax ${options.retryMax}`);
   if (!options.tls && files.length > 0) refuse(`${files.join(', ')} given without TLS; use the scheme etcds, or tls: true`);
 }
 

@@ -43,7 +43,7 @@ export class ServiceFollower implements Disposable {
     this.#service = service;
     this.#sink = sink;
     this.#deps = deps;
-    this.#backoff = new Backoff(deps.random);
+    this.#backoff = new Backoff(deps.random, deps.session.timings.retry);
     this.#listening = deps.session.onTrouble((reason) => {
       this.#sink.stale(reason);
     });
@@ -75,12 +75,15 @@ export class ServiceFollower implements Disposable {
   }
 
   async #list(transport: EtcdTransport, signal: AbortSignal): Promise<string> {
+    const { session } = this.#deps;
+    const before = session.revision;
     try {
-      const listing = await listService(transport, this.#deps.codec, this.#service, this.#deps.session.attempt(signal));
+      const listing = await listService(transport, this.#deps.codec, this.#service, session.attempt(signal));
+      session.observe(listing.header, before);
       if (!signal.aborted) this.#sink.replace(listing.records, listing.revision);
       return listing.revision;
     } catch (error) {
-      throw this.#deps.session.failed(transport, error, signal);
+      throw session.failed(transport, error, signal);
     }
   }
 

@@ -1,6 +1,7 @@
 import { Backoff } from '../../core/backoff.js';
 import { abortable, abortedError, lifetimeController, linkSignals, sleep, withTimeout } from '../../core/cancellation.js';
 import type { Clock } from '../../core/clock.js';
+import { ConnectionMonitor } from '../../core/connection-monitor.js';
 import { deferred, type Deferred } from '../../core/deferred.js';
 import { closedError, RollcallError, toRollcallError } from '../../core/errors.js';
 import { Listeners } from '../../core/listeners.js';
@@ -8,12 +9,18 @@ import type { Logger } from '../../core/logger.js';
 import type { Random } from '../../core/random.js';
 import { EtcdError } from './etcd-error.js';
 import { prefixRange } from './key-range.js';
-import type { EtcdTransport, UnaryOptions } from './transport.js';
+import { type Member, MemberList } from './member-list.js';
+import { findMember } from './member-search.js';
+import { StoreHistory } from './store-history.js';
+import { defaultTimings, type EtcdTimings } from './timings.js';
+import type { EtcdTransport, ResponseHeader, UnaryOptions } from './transport.js';
 
 export interface SessionDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where to report how the connection is. Default: nobody looks. */
+  readonly connection?: ConnectionMonitor | undefined;
 }
 
 export interface SessionOptions {
@@ -23,14 +30,17 @@ export interface SessionOptions {
   readonly prefix: string;
   /** How long an operation may take in all, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** Default: those of a connection that sets none. */
+  readonly timings?: EtcdTimings | undefined;
   readonly openTransport: (endpoint: string) => EtcdTransport;
 }
 
-/**
- * How long a member may take to answer one request before we try another. Far above etcd's worst healthy answer (an
- * election takes about a second), below what a caller puts up with.
- */
-const attemptTimeoutMs = 2_000;
+/** A member that answered, and what it said of the store. */
+interface Answering {
+  readonly transport: EtcdTransport;
+  /** Absent where we may not read, and so were told nothing. */
+  readonly header: ResponseHeader | undefined;
+}
 
 /** A member that fails us sooner than this after it let us in counts as an attempt that failed. */
 const steadyMs = 1_000;
@@ -38,22 +48,25 @@ const steadyMs = 1_000;
 /**
  * Which member of the cluster we talk to, and when to leave it.
  *
- *     connecting ──probe answered──→ live ──report(): a call or a stream failed──→ connecting (the next member)
- *         │  ↑                        │
- *         └──┘ probe failed: next     └──→ closed
- *              member, after a wait once each had its turn
+ *     connecting ──a member answered the probe──→ live ──report(): a call or a stream failed, or fell silent──→ connecting
+ *         │                                        │
+ *         └────────────────────────────────────────┴──→ closed
  *
- * A transport is used until the first failure and never again: a new one starts without the old one's dead
- * connections and reconnection backoff. Streams end with their transport.
+ * How a member is looked for is in `member-search.ts`. A transport is used until the first failure and never again: a new
+ * one starts without the old one's dead connections and reconnection backoff. Streams end with their transport.
  */
 export class EtcdSession {
   readonly #options: SessionOptions;
   readonly #deps: SessionDeps;
+  readonly #timings: EtcdTimings;
+  readonly #connection: ConnectionMonitor;
+  readonly #members: MemberList;
   readonly #backoff: Backoff;
+  readonly #history = new StoreHistory();
   readonly #closing = lifetimeController();
   readonly #onLive: Listeners<[EtcdTransport]>;
   readonly #onTrouble: Listeners<[RollcallError]>;
-  #next: number;
+  readonly #onHistoryChange: Listeners<[RollcallError]>;
   #liveSince = 0;
   /** How many members in a row failed us right after they had let us in: without it, those would be tried without a pause. */
   #shortLives = 0;
@@ -65,11 +78,13 @@ export class EtcdSession {
   constructor(options: SessionOptions, deps: SessionDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#backoff = new Backoff(deps.random);
+    this.#timings = options.timings ?? defaultTimings;
+    this.#connection = deps.connection ?? new ConnectionMonitor(deps);
+    this.#members = new MemberList(options.endpoints, this.#timings.refusedRetry, deps);
+    this.#backoff = new Backoff(deps.random, this.#timings.retry);
     this.#onLive = new Listeners(deps.logger, 'the etcd session');
     this.#onTrouble = new Listeners(deps.logger, 'the etcd session');
-    // Anywhere in the list, so that a thousand clients do not all start on the first member.
-    this.#next = Math.floor(deps.random() * options.endpoints.length);
+    this.#onHistoryChange = new Listeners(deps.logger, 'the etcd session');
   }
 
   /** The member in use; `undefined` while there is none. */
@@ -94,6 +109,44 @@ export class EtcdSession {
   /** Called with the reason when a member is left, and for each attempt that fails until one succeeds. */
   onTrouble(listener: (reason: RollcallError) => void): Disposable {
     return this.#onTrouble.add(listener);
+  }
+
+  /**
+   * Called when the store turns out to have another history than the one we knew: restored from a backup, or another
+   * cluster. Nothing that we remember of it holds. Comes before `onLive` where a new connection showed it.
+   */
+  onHistoryChange(listener: (reason: RollcallError) => void): Disposable {
+    return this.#onHistoryChange.add(listener);
+  }
+
+  get timings(): EtcdTimings {
+    return this.#timings;
+  }
+
+  get connection(): ConnectionMonitor {
+    return this.#connection;
+  }
+
+  /** The newest revision of the store that we know of, to be handed to `observe` with the answer of a request sent now. */
+  get revision(): string {
+    return this.#history.revision;
+  }
+
+  /**
+   * Takes note of an answer's header.
+   * @param since `revision` from before the request was sent; only for requests that go through the quorum, whose answers
+   *   can never be older than that
+   */
+  observe(header: ResponseHeader, since?: string): void {
+    const change = this.#history.observe(header, since);
+    if (change === undefined) {
+      this.#connection.saw(header.revision);
+      return;
+    }
+    const reason = new RollcallError('UNAVAILABLE', `etcd has another history than before: ${change}; it was restored from a backup, or it is another cluster`);
+    this.#deps.logger.warn({ err: reason, revision: header.revision }, 'the history of etcd has changed; everything is read and written again');
+    this.#connection.historyChanged(header.revision);
+    this.#onHistoryChange.emit(reason);
   }
 
   /** The transport in use, waiting for one as long as the signal lets it. */
@@ -132,7 +185,7 @@ export class EtcdSession {
    * until it succeeds or time runs out.
    */
   async repeatable<T>(what: string, signal: AbortSignal, run: (transport: EtcdTransport, options: UnaryOptions) => Promise<T>): Promise<T> {
-    const backoff = new Backoff(this.#deps.random);
+    const backoff = new Backoff(this.#deps.random, this.#timings.retry);
     let last: RollcallError | undefined;
     try {
       return await withTimeout(this.#deps.clock, this.#options.requestTimeoutMs, what, signal, async (inner) => {
@@ -159,7 +212,7 @@ export class EtcdSession {
   async available(signal: AbortSignal): Promise<EtcdTransport> {
     if (this.#transport !== undefined) return this.#transport;
     try {
-      return await withTimeout(this.#deps.clock, attemptTimeoutMs, this.#what('reaching'), signal, (inner) => this.ready(inner));
+      return await withTimeout(this.#deps.clock, this.#timings.attemptTimeoutMs, this.#what('reaching'), signal, (inner) => this.ready(inner));
     } catch (error) {
       throw this.#explain(error, this.#what('could not reach'));
     }
@@ -167,7 +220,7 @@ export class EtcdSession {
 
   /** Limits for one request to one member. */
   attempt(signal: AbortSignal): UnaryOptions {
-    return { timeoutMs: Math.min(attemptTimeoutMs, this.#options.requestTimeoutMs), signal };
+    return { timeoutMs: Math.min(this.#timings.attemptTimeoutMs, this.#options.requestTimeoutMs), signal };
   }
 
   /**
@@ -195,6 +248,7 @@ export class EtcdSession {
     this.#ready = deferred();
     this.#deps.logger.warn({ err: reason, endpoint: transport.endpoint }, 'lost the connection to etcd');
     transport.close();
+    this.#connection.lost(reason);
     this.#onTrouble.emit(reason);
     this.#connect();
   }
@@ -211,55 +265,75 @@ export class EtcdSession {
 
   #connect(): void {
     if (this.#transport !== undefined || this.#closing.signal.aborted) return;
-    this.#connecting ??= this.#tryMembers().finally(() => {
+    this.#connecting ??= this.#search().finally(() => {
       this.#connecting = undefined;
       // The member that was just found may have failed before we got here.
       this.#connect();
     });
   }
 
-  async #tryMembers(): Promise<void> {
-    const { endpoints, openTransport } = this.#options;
-    const { signal } = this.#closing;
-    const closing = (): boolean => signal.aborted;
-    for (let attempts = 0; !closing(); attempts++) {
-      // The first round goes through all members at once: leaving a dead one must not wait.
-      if (attempts + this.#shortLives >= endpoints.length) await sleep(this.#deps.clock, this.#backoff.next(), signal).catch(() => undefined);
-      if (closing()) return;
-      const endpoint = endpoints[this.#next++ % endpoints.length] as string;
-      let transport: EtcdTransport | undefined;
-      try {
-        transport = openTransport(endpoint);
-        await this.#probe(transport);
-      } catch (error) {
-        transport?.close();
-        if (closing()) return;
-        this.#trouble = toRollcallError(error);
-        this.#onTrouble.emit(this.#trouble);
-        continue;
-      }
-      this.#enter(transport);
-      return;
+  async #search(): Promise<void> {
+    const found = await findMember<Answering>({
+      clock: this.#deps.clock,
+      members: this.#members,
+      backoff: this.#backoff,
+      hedgeDelayMs: this.#timings.hedgeDelayMs,
+      atOnce: this.#members.size - this.#shortLives,
+      waitFirst: this.#trouble !== undefined,
+      signal: this.#closing.signal,
+      attempt: (member, signal) => this.#attempt(member, signal),
+      failed: (error) => {
+        this.#trouble = error;
+        this.#connection.lost(error);
+        this.#onTrouble.emit(error);
+      },
+      discard: ({ transport }) => {
+        transport.close();
+      },
+    });
+    if (found !== undefined) this.#enter(found);
+  }
+
+  async #attempt(member: Member, signal: AbortSignal): Promise<Answering> {
+    const transport = this.#options.openTransport(member.endpoint);
+    try {
+      return { transport, header: await this.#probe(transport, signal) };
+    } catch (error) {
+      transport.close();
+      throw error;
     }
   }
 
   /**
    * Asks for one key, through the quorum: a member that is cut off from the others, or that shut its door to us,
-   * shows here. It is also what refreshes the token before any stream is opened.
+   * shows here. It is also what gets a token, or a new one, before any stream is opened.
    */
-  async #probe(transport: EtcdTransport): Promise<void> {
-    const options = this.attempt(this.#closing.signal);
+  async #probe(transport: EtcdTransport, signal: AbortSignal): Promise<ResponseHeader | undefined> {
+    const options = this.attempt(signal);
+    const request = { ...prefixRange(`${this.#options.prefix}/`), limit: 1, keys_only: true };
     await transport.authenticate(options);
     try {
-      await transport.range({ ...prefixRange(`${this.#options.prefix}/`), limit: 1, keys_only: true }, options);
+      return (await transport.range(request, options)).header;
     } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
       // It answers, and knows us: an owner that may write one service only is not allowed to read them all.
-      if (error instanceof EtcdError && error.code === 'PERMISSION_DENIED') return;
+      if (error.code === 'PERMISSION_DENIED') return undefined;
+      if (error.code === 'TIMEOUT' && !signal.aborted) throw await this.#withoutQuorum(transport, request, error, signal);
       throw error;
     }
   }
 
-  #enter(transport: EtcdTransport): void {
+  /** Tells a member that is silent from one that answers, but only from its own copy: that is what an operator must know. */
+  async #withoutQuorum(transport: EtcdTransport, request: { readonly key: Buffer; readonly range_end: Buffer }, error: EtcdError, signal: AbortSignal): Promise<EtcdError> {
+    try {
+      await transport.range({ ...request, limit: 1, keys_only: true, serializable: true }, { timeoutMs: this.#timings.hedgeDelayMs, signal });
+    } catch {
+      return error;
+    }
+    return new EtcdError('UNAVAILABLE', 'connection', `etcd ${transport.endpoint} has no quorum: it answers from its own copy only, too few members of its cluster are up or reach each other`, error);
+  }
+
+  #enter({ transport, header }: Answering): void {
     if (this.#closing.signal.aborted) {
       transport.close();
       return;
@@ -268,6 +342,9 @@ export class EtcdSession {
     this.#liveSince = this.#deps.clock.monotonic();
     this.#deps.logger.info({ endpoint: transport.endpoint, recovered: this.#trouble !== undefined }, 'connected to etcd');
     this.#trouble = undefined;
+    // Nothing was asked of any member since the last one was left, so all that was known then was known before this answer.
+    if (header !== undefined) this.observe(header, this.revision);
+    this.#connection.connected(transport.endpoint);
     this.#ready.resolve(transport);
     this.#onLive.emit(transport);
   }

@@ -20,6 +20,7 @@ import {
   type IWatchResponse,
 } from 'etcd3';
 
+import type { AuthToken } from './auth-token.js';
 import { EtcdError, toEtcdError } from './etcd-error.js';
 import { readTlsFiles } from './credentials.js';
 import type { EtcdOptions } from './options.js';
@@ -31,10 +32,11 @@ export type {
   IRangeRequest as RangeRequest,
   IRangeResponse as RangeResponse,
   IRequestOp as RequestOp,
+  IResponseHeader as ResponseHeader,
   IResponseOp as ResponseOp,
   ITxnRequest as TxnRequest,
   ITxnResponse as TxnResponse,
-  IWatchCreateRequest as WatchCreateRequest,
+  IWatchRequest as WatchRequest,
   IWatchResponse as WatchResponse,
 } from 'etcd3';
 
@@ -59,7 +61,7 @@ export interface Stream<Request> {
 /** A connection to one member. */
 export interface EtcdTransport {
   readonly endpoint: string;
-  /** Gets a token where the options name a user; without one it does nothing. To be called before anything else. */
+  /** Gets a token where the options name a user and there is none yet; else it does nothing. To be called before anything else. */
   authenticate(options: UnaryOptions): Promise<void>;
   range(request: IRangeRequest, options: UnaryOptions): Promise<IRangeResponse>;
   txn(request: ITxnRequest, options: UnaryOptions): Promise<ITxnResponse>;
@@ -72,9 +74,12 @@ export interface EtcdTransport {
 
 let transports = 0;
 
-/** @throws RollcallError INVALID_CONFIG if a certificate file cannot be read */
-export function openTransport(endpoint: string, options: EtcdOptions): EtcdTransport {
-  return new Etcd3Transport(endpoint, options);
+/**
+ * @param token shared by all transports of one connection
+ * @throws RollcallError INVALID_CONFIG if a certificate file cannot be read
+ */
+export function openTransport(endpoint: string, options: EtcdOptions, token: AuthToken): EtcdTransport {
+  return new Etcd3Transport(endpoint, options, token);
 }
 
 class Etcd3Transport implements EtcdTransport {
@@ -82,12 +87,13 @@ class Etcd3Transport implements EtcdTransport {
   readonly #client: Etcd3;
   readonly #user: { readonly name: string; readonly password: string } | undefined;
   readonly #streams = new Set<() => void>();
-  #token: string | undefined;
+  readonly #token: AuthToken;
   #authenticating: Promise<void> | undefined;
   #closed = false;
 
-  constructor(endpoint: string, options: EtcdOptions) {
+  constructor(endpoint: string, options: EtcdOptions, token: AuthToken) {
     this.endpoint = endpoint;
+    this.#token = token;
     this.#user = options.username === undefined || options.password === undefined ? undefined : { name: options.username, password: options.password };
     const files = readTlsFiles(options);
     // grpc-js takes null for "the system's authorities"; etcd3's type only does not say so.
@@ -101,8 +107,8 @@ class Etcd3Transport implements EtcdTransport {
       faultHandling: { host: () => noop, global: noop },
       grpcOptions: {
         // A silent connection is found by HTTP/2 pings; etcd answers more frequent ones with GOAWAY (its MinTime is 5 s).
-        'grpc.keepalive_time_ms': 10_000,
-        'grpc.keepalive_timeout_ms': 3_000,
+        'grpc.keepalive_time_ms': options.http2PingInterval * 1000,
+        'grpc.keepalive_timeout_ms': options.http2PingTimeout * 1000,
         // A service of many thousand instances answers with more than the default 4 MB.
         'grpc.max_receive_message_length': -1,
         // http_proxy is for the way out, not for the members of our own cluster.
@@ -117,12 +123,12 @@ class Etcd3Transport implements EtcdTransport {
 
   authenticate(options: UnaryOptions): Promise<void> {
     const user = this.#user;
-    if (user === undefined) return Promise.resolve();
+    if (user === undefined || this.#token.value !== undefined) return Promise.resolve();
     // Without the old token: etcd refuses even this call for one that has expired.
     this.#authenticating ??= this.#unary((call) => this.#client.auth.authenticate(user, call), options, { withToken: false })
       .then(
         (response) => {
-          this.#token = response.token;
+          this.#token.set(response.token);
         },
         (error: unknown) => {
           // As etcd's own client does: whoever is given a password for a cluster without authentication may go in.
@@ -170,11 +176,13 @@ class Etcd3Transport implements EtcdTransport {
 
   /** A call with the token; one that finds the token expired gets a new one, once. */
   async #authorized<T>(call: (options: CallOptions) => Promise<T>, options: UnaryOptions): Promise<T> {
+    const { value: token } = this.#token;
     try {
       return await this.#unary(call, options);
     } catch (error) {
       if (!(error instanceof EtcdError) || error.kind !== 'token') throw error;
       if (this.#user === undefined) throw new EtcdError('UNAUTHENTICATED', 'other', error.message, error);
+      this.#token.refused(token);
       await this.authenticate(options);
       return this.#unary(call, options);
     }
@@ -191,7 +199,7 @@ class Etcd3Transport implements EtcdTransport {
         deadline: new Date(Date.now() + options.timeoutMs),
         interceptors: [
           intercept({
-            metadata: withToken && this.#token !== undefined ? { token: this.#token } : {},
+            metadata: withToken && this.#token.value !== undefined ? { token: this.#token.value } : {},
             started: (started) => {
               cancel = started;
               if (options.signal?.aborted === true) started();
@@ -233,7 +241,7 @@ class Etcd3Transport implements EtcdTransport {
       stop();
     };
     this.#streams.add(end);
-    const token: Readonly<Record<string, string>> = this.#token === undefined ? {} : { token: this.#token };
+    const token: Readonly<Record<string, string>> = this.#token.value === undefined ? {} : { token: this.#token.value };
     open({ interceptors: [intercept({ metadata: { ...metadata, ...token } })] }).then((opened) => {
       opened.on('error', failed);
       opened.on('data', (response) => {

@@ -1,9 +1,11 @@
+import type { Clock } from '../../core/clock.js';
 import { type RollcallError, toRollcallError } from '../../core/errors.js';
 import { callSafely } from '../../core/listeners.js';
 import type { Logger } from '../../core/logger.js';
 import { EtcdError, watchCancelledError } from './etcd-error.js';
 import type { EtcdSession } from './session.js';
-import type { EtcdTransport, Stream, WatchCreateRequest, WatchResponse } from './transport.js';
+import { StreamWatchdog } from './stream-watchdog.js';
+import type { EtcdTransport, Stream, WatchRequest, WatchResponse } from './transport.js';
 
 type WatchEvents = WatchResponse['events'];
 
@@ -23,6 +25,17 @@ export interface WatchTarget {
   readonly start_revision: string;
 }
 
+export interface WatchStreamDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface OpenStream {
+  readonly transport: EtcdTransport;
+  readonly stream: Stream<WatchRequest>;
+  readonly watchdog: StreamWatchdog;
+}
+
 interface OpenWatch {
   readonly id: string;
   readonly handlers: WatchHandlers;
@@ -32,20 +45,22 @@ interface OpenWatch {
 
 /**
  * Many watches over one stream to one member. It lives as long as the transport and its last watch:
- * when either goes, it goes; a failed stream ends all its watches and makes the session leave the member.
+ * when either goes, it goes; a stream that failed or fell silent ends all its watches and makes the session leave the member.
  */
 export class WatchStream {
   readonly #session: EtcdSession;
+  readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #watches = new Map<string, OpenWatch>();
   /** Watches that etcd has not answered yet, in the order of their requests, which is that of the answers. */
   #unanswered: OpenWatch[] = [];
-  #stream: { readonly transport: EtcdTransport; readonly stream: Stream<{ create_request?: WatchCreateRequest; cancel_request?: { watch_id: string } }> } | undefined;
+  #stream: OpenStream | undefined;
   #lastId = 0;
 
-  constructor(session: EtcdSession, logger: Logger) {
+  constructor(session: EtcdSession, deps: WatchStreamDeps) {
     this.#session = session;
-    this.#logger = logger;
+    this.#clock = deps.clock;
+    this.#logger = deps.logger;
     // The session closes a transport when it leaves it, and its streams end without a word then.
     session.onTrouble((reason) => {
       this.#fail(reason);
@@ -70,11 +85,12 @@ export class WatchStream {
   close(): void {
     this.#watches.clear();
     this.#unanswered = [];
+    this.#stream?.watchdog[Symbol.dispose]();
     this.#stream?.stream.end();
     this.#stream = undefined;
   }
 
-  #on(transport: EtcdTransport): Stream<{ create_request?: WatchCreateRequest; cancel_request?: { watch_id: string } }> {
+  #on(transport: EtcdTransport): Stream<WatchRequest> {
     if (this.#stream?.transport === transport) return this.#stream.stream;
     const stream = transport.watch({
       message: (response) => {
@@ -86,11 +102,29 @@ export class WatchStream {
         this.#fail(error);
       },
     });
-    this.#stream = { transport, stream };
+    const { intervalMs, timeoutMs } = this.#session.timings.watchdog;
+    const watchdog = new StreamWatchdog({
+      clock: this.#clock,
+      intervalMs,
+      timeoutMs,
+      ask: () => {
+        stream.write({ progress_request: {} });
+      },
+      silent: () => {
+        const error = new EtcdError('TIMEOUT', 'connection', `etcd ${transport.endpoint}: the watch stream has been silent for ${intervalMs + timeoutMs} ms`);
+        this.#session.report(transport, error);
+        this.#fail(error);
+      },
+    });
+    this.#stream = { transport, stream, watchdog };
     return stream;
   }
 
   #onMessage(transport: EtcdTransport, response: WatchResponse): void {
+    this.#stream?.watchdog.heard();
+    // A progress answer belongs to no watch (its id is -1); that it came is all it has to say. Its revision is not one to resume
+    // from: etcd 3.4 gives it out before the events up to there (etcd#15220).
+    this.#session.observe(response.header);
     if (response.created) {
       // A refused watch is answered without its id by etcd 3.5, so the order decides.
       const watch = response.watch_id === '-1' ? this.#unanswered[0] : this.#watches.get(response.watch_id);

@@ -47,18 +47,18 @@ export function connectMemory(options: MemoryConnectOptions = {}): MemoryBackend
   const server = findServer(options, name);
   const clock = options.clock ?? server.clock;
   const timeoutMs = (options.requestTimeout ?? 5) * 1000;
-  const connection = new MemoryConnection(server, logger);
+  const connection = new MemoryConnection(server, { clock, logger });
   let store!: MemoryLeaseStore;
   const registry = new LeasedRegistry(
     (events) => (store = new MemoryLeaseStore(connection, events, { ttl, clock })),
-    { clock, random, logger, timeoutMs, ...(backoff === undefined ? {} : { backoff }) },
+    { clock, random, logger, timeoutMs, connection: connection.monitor, ...(backoff === undefined ? {} : { backoff }) },
   );
   return new MemoryBackend({
     server,
     connection,
     store,
     registry,
-    discovery: new SharedDiscovery(new MemorySource(connection, { clock, random, timeoutMs }), { clock, logger }),
+    discovery: new SharedDiscovery(new MemorySource(connection, { clock, random, timeoutMs }), { clock, logger, connection: connection.monitor }),
     onClosed: () => {
       // The last one out: whatever an interrupted connection left behind goes too, unless the server is the caller's own.
       if (options.server !== undefined || server.connections > 0) return;

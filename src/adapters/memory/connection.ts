@@ -1,17 +1,21 @@
+import { ConnectionMonitor, type ConnectionMonitorDeps } from '../../core/connection-monitor.js';
 import { closedError, RollcallError } from '../../core/errors.js';
 import { Listeners } from '../../core/listeners.js';
-import type { Logger } from '../../core/logger.js';
 import type { MemoryServer } from './server.js';
 
 /** One client's line to a server. States: `connected` ⇄ `interrupted`, and `closed` for good. */
 export class MemoryConnection {
+  /** What both ports say of this connection. */
+  readonly monitor: ConnectionMonitor;
   readonly #server: MemoryServer;
   readonly #listeners: Listeners<[trouble: RollcallError | undefined]>;
   #state: 'connected' | 'interrupted' | 'closed' = 'connected';
 
-  constructor(server: MemoryServer, logger: Logger) {
+  constructor(server: MemoryServer, deps: ConnectionMonitorDeps) {
     this.#server = server;
-    this.#listeners = new Listeners(logger, 'the memory connection');
+    this.#listeners = new Listeners(deps.logger, 'the memory connection');
+    this.monitor = new ConnectionMonitor(deps);
+    this.monitor.connected();
     server.attach(this);
   }
 
@@ -27,6 +31,7 @@ export class MemoryConnection {
     await Promise.resolve();
     const { trouble } = this;
     if (trouble !== undefined) throw trouble;
+    this.monitor.saw(this.#server.revision.toString());
     return work(this.#server);
   }
 
@@ -43,12 +48,15 @@ export class MemoryConnection {
   interrupt(): void {
     if (this.#state !== 'connected') return;
     this.#state = 'interrupted';
-    this.#listeners.emit(this.trouble);
+    const { trouble } = this;
+    if (trouble !== undefined) this.monitor.lost(trouble);
+    this.#listeners.emit(trouble);
   }
 
   restore(): void {
     if (this.#state !== 'interrupted') return;
     this.#state = 'connected';
+    this.monitor.connected();
     this.#listeners.emit(undefined);
   }
 

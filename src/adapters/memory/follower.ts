@@ -49,6 +49,7 @@ export class MemoryFollower implements Disposable {
     if (server === undefined) return;
     const since = server.revision;
     this.#watch = server.watch(this.#service, (changes, revision) => {
+      this.#connection.monitor.saw(revision.toString());
       if (revision > since) this.#sink.apply(changes.map(decodeMutation), revision.toString());
     });
     this.#sink.replace(Array.from(server.list(this.#service), decodeRecord), since.toString());

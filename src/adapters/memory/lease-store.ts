@@ -145,6 +145,7 @@ export class MemoryLeaseStore implements LeaseStore, LeaseHolder {
       this.#lost(server, held);
       return;
     }
+    this.#connection.monitor.keptAlive(0, held.lease.ttl);
     held.confirmedAt = this.#clock.monotonic();
     this.#compare(server, instances, held.doubtful);
     held.doubtful = false;
@@ -154,6 +155,7 @@ export class MemoryLeaseStore implements LeaseStore, LeaseHolder {
   #lost(server: MemoryServer, held: HeldLease): void {
     held.timer[Symbol.dispose]();
     this.#held.delete(held.lease.ttl);
+    this.#connection.monitor.leaseLost();
     this.#compare(server, [...held.instances.values()], false);
   }
 

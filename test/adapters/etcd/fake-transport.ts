@@ -44,6 +44,9 @@ export function header(revision: string) {
   return { cluster_id: '1', member_id: '1', revision, raft_term: '1' };
 }
 
+/** What a session that lost its member waits at most before it tries another, in milliseconds. */
+export const firstWait = 50;
+
 /** A sinon double of one connection to one member. */
 export function fakeTransport(endpoint = 'h1:2379') {
   const watches: FakeStream<WatchRequest, WatchResponse>[] = [];

@@ -37,7 +37,7 @@ describe('the guard of our own keys', () => {
       );
     });
     events = { lost: sinon.spy(), superseded: sinon.spy(), doubtful: sinon.spy(), confirmed: sinon.spy() };
-    guard = new KeyGuard({ session, watches: new WatchStream(session, silentLogger), clock: systemClock, random: () => 0, logger: silentLogger, events, isOurs: (lease): boolean => lease === ours });
+    guard = new KeyGuard({ session, watches: new WatchStream(session, { clock: systemClock, logger: silentLogger }), clock: systemClock, random: () => 0, logger: silentLogger, events, isOurs: (lease): boolean => lease === ours });
     guard.add(await session.ready(never), key, instance, '20');
   });
 

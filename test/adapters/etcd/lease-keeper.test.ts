@@ -6,7 +6,7 @@ import { LeaseKeeper } from '../../../src/adapters/etcd/lease-keeper.js';
 import type { EtcdSession } from '../../../src/adapters/etcd/session.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
-import { fakeSession, type FakeTransport, header } from './fake-transport.js';
+import { fakeSession, type FakeTransport, header, firstWait } from './fake-transport.js';
 
 const never = new AbortController().signal;
 
@@ -76,7 +76,7 @@ describe('the lease keeper', () => {
     await granted();
     await clock.tickAsync(999);
     expect(opened.length).to.equal(1);
-    await clock.tickAsync(1);
+    await clock.tickAsync(1 + firstWait);
     expect(present().endpoint).to.equal('h2:1');
     expect(pings()).to.equal(1);
     expect(events.lost.callCount).to.equal(0);
@@ -85,7 +85,7 @@ describe('the lease keeper', () => {
   it('takes a stream that ends for a failure', async () => {
     await granted();
     present().keepAlives[0]!.fail(new EtcdError('UNAVAILABLE', 'connection', 'ended'));
-    await clock.tickAsync(0);
+    await clock.tickAsync(firstWait);
     expect(present().endpoint).to.equal('h2:1');
   });
 

@@ -50,7 +50,7 @@ describe('following a service', () => {
     feed.listen((snapshot) => seen.push(snapshot));
     follower = new ServiceFollower('s', feed, {
       session,
-      watches: new WatchStream(session, silentLogger),
+      watches: new WatchStream(session, { clock: systemClock, logger: silentLogger }),
       codec: new RecordCodec('/rollcall', rollcallLayout),
       clock: systemClock,
       random: () => 0,

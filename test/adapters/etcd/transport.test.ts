@@ -16,6 +16,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { expect } from 'chai';
 import sinon from 'sinon';
 
+import { AuthToken } from '../../../src/adapters/etcd/auth-token.js';
 import type { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
 import { type EtcdOptions, etcdOptions } from '../../../src/adapters/etcd/options.js';
 import { type EtcdTransport, openTransport } from '../../../src/adapters/etcd/transport.js';
@@ -64,7 +65,7 @@ describe('the transport', () => {
         else reject(error);
       });
     });
-    transport = openTransport(`127.0.0.1:${port}`, parseOptions(etcdOptions, options, 'the test'));
+    transport = openTransport(`127.0.0.1:${port}`, parseOptions(etcdOptions, options, 'the test'), new AuthToken());
     return transport;
   }
 

@@ -5,6 +5,7 @@ import { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
 import type { EtcdSession } from '../../../src/adapters/etcd/session.js';
 import type { EtcdTransport, WatchResponse } from '../../../src/adapters/etcd/transport.js';
 import { WatchStream } from '../../../src/adapters/etcd/watch-stream.js';
+import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import { fakeSession, type FakeTransport, header } from './fake-transport.js';
 
@@ -28,7 +29,7 @@ describe('the watch stream', () => {
   beforeEach(async () => {
     opened = [];
     session = fakeSession(['h1:1'], opened);
-    stream = new WatchStream(session, silentLogger);
+    stream = new WatchStream(session, { clock: systemClock, logger: silentLogger });
     transport = await session.ready(never);
   });
 
