@@ -8,6 +8,7 @@ import { ownership } from './laws/ownership.js';
 import { recovery } from './laws/recovery.js';
 import { sharing } from './laws/sharing.js';
 import { snapshots } from './laws/snapshots.js';
+import { status } from './laws/status.js';
 import { trouble } from './laws/trouble.js';
 import { writing } from './laws/writing.js';
 import { Trial } from './trial.js';
@@ -39,6 +40,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...cancelling,
   ...sharing,
   ...listening,
+  ...status,
   ...badInput,
 ];
 

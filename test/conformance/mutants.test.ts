@@ -9,10 +9,11 @@ import { closingMutants } from './mutants/closing.js';
 import { inputMutants } from './mutants/input.js';
 import { sharingMutants } from './mutants/sharing.js';
 import { snapshotMutants } from './mutants/snapshot.js';
+import { statusMutants } from './mutants/status.js';
 import { troubleMutants } from './mutants/trouble.js';
 import { writingMutants } from './mutants/writing.js';
 
-const mutants = [...snapshotMutants, ...troubleMutants, ...writingMutants, ...closingMutants, ...cancellingMutants, ...sharingMutants, ...inputMutants];
+const mutants = [...snapshotMutants, ...troubleMutants, ...writingMutants, ...closingMutants, ...cancellingMutants, ...sharingMutants, ...statusMutants, ...inputMutants];
 
 describe('the conformance suite', () => {
   for (const { law, fault, faults } of mutants) {

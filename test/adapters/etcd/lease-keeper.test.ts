@@ -6,7 +6,7 @@ import { LeaseKeeper } from '../../../src/adapters/etcd/lease-keeper.js';
 import type { EtcdSession } from '../../../src/adapters/etcd/session.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
-import { fakeSession, type FakeTransport, header, firstWait } from './fake-transport.js';
+import { fakeSession, type FakeTransport, firstWait, header } from './fake-transport.js';
 
 const never = new AbortController().signal;
 
@@ -163,5 +163,45 @@ describe('the lease keeper', () => {
     expect(await released).to.be.instanceOf(Error);
     expect(keeper.id).to.equal(id);
     expect(pings()).to.be.above(0);
+  });
+
+  it('pings at once when it is late, and counts the time until the next ping from the last one', async () => {
+    await granted();
+    // The answer takes its time; the next ping is due two seconds after the first all the same.
+    await clock.tickAsync(700);
+    answer();
+    await clock.tickAsync(1_299);
+    expect(pings()).to.equal(1);
+    await clock.tickAsync(1);
+    expect(pings()).to.equal(2);
+    expect(session.connection.counters).to.deep.include({ keepalives: 1, keepaliveMs: { last: 700, max: 700, mean: 700 } });
+  });
+
+  it('retires a lease of another history, even one that lives, and revokes it once the records stand under a new one', async () => {
+    const first = await granted();
+    session.observe({ ...header('1'), cluster_id: '2' });
+    expect(events.lost.callCount).to.equal(1);
+    expect((events.lost.firstCall.args[0] as Error).message).to.match(/another history/);
+    expect(keeper.id).to.equal(undefined);
+    const second = await granted();
+    expect(second).to.not.equal(first);
+    expect(keeper.ownIds).to.include.members([first, second]);
+    expect(present().leaseRevoke.callCount).to.equal(0);
+    await keeper.revokeRetired(present(), never);
+    expect(present().leaseRevoke.args.map(([id]) => id)).to.deep.equal([first]);
+    await keeper.revokeRetired(present(), never);
+    expect(present().leaseRevoke.callCount).to.equal(1);
+  });
+
+  it('tries again to revoke a retired lease, and takes one that is gone for revoked', async () => {
+    const first = await granted();
+    session.observe({ ...header('1'), cluster_id: '2' });
+    await granted();
+    present().leaseRevoke.onFirstCall().rejects(new EtcdError('TIMEOUT', 'connection', 'no answer'));
+    await keeper.revokeRetired(present(), never);
+    present().leaseRevoke.onSecondCall().rejects(new EtcdError('UNAVAILABLE', 'lease-not-found', 'gone'));
+    await keeper.revokeRetired(present(), never);
+    await keeper.revokeRetired(present(), never);
+    expect(present().leaseRevoke.args.map(([id]) => id)).to.deep.equal([first, first]);
   });
 });

@@ -135,4 +135,35 @@ describe('the watch stream', () => {
     server().answer(response('2', { events: [put('b', '6')] }));
     expect(b.events.callCount).to.equal(1);
   });
+
+  it('asks a silent stream for a sign of life, and leaves the member if none comes', async () => {
+    const clock = sinon.useFakeTimers();
+    try {
+      // A session of its own, born under this clock.
+      session = fakeSession(['h1:1'], opened);
+      stream = new WatchStream(session, { clock: systemClock, logger: silentLogger });
+      transport = await session.ready(never);
+      const a = handlers();
+      stream.open(transport, target('a'), a);
+      const watches = opened.at(-1)!.watches.at(-1)!;
+      const asked = (): number => watches.written.filter((request) => 'progress_request' in request).length;
+      watches.answer(response('1', { created: true }));
+      await clock.tickAsync(1_000);
+      expect(asked()).to.equal(1);
+      watches.answer(response('-1', {}));
+      expect(session.connection.details.revision).to.equal('99');
+      await clock.tickAsync(1_000);
+      expect(asked()).to.equal(2);
+      expect(a.ended.callCount).to.equal(0);
+      await clock.tickAsync(1_000);
+      expect(a.ended.callCount).to.equal(1);
+      expect((a.ended.firstCall.args[0] as Error).message).to.equal('etcd h1:1: the watch stream has been silent for 2000 ms');
+      expect(session.transport).to.equal(undefined);
+      await session.close();
+      await clock.runAllAsync();
+      expect(clock.countTimers()).to.equal(0);
+    } finally {
+      clock.restore();
+    }
+  });
 });
