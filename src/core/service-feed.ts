@@ -55,6 +55,8 @@ export class ServiceFeed implements FeedSink {
   #current: Snapshot | undefined;
   #predecessor: Snapshot | undefined;
   #trouble: RollcallError | undefined;
+  /** Whether it was told already that this trouble does not pass by itself. */
+  #hopeless = false;
 
   constructor(service: string, deps: FeedDeps) {
     this.service = service;
@@ -89,7 +91,8 @@ export class ServiceFeed implements FeedSink {
       changes.push(record);
     }
     for (const key of gone) changes.push({ key, deleted: true });
-    const again = this.#current !== undefined;
+    // A backend that is polled gives the whole state each time: only after trouble is that a recovery.
+    const again = this.#current !== undefined && this.#trouble !== undefined;
     this.#recover();
     this.#change(changes, revision);
     if (again) this.#observer?.resynced(this);
@@ -102,12 +105,13 @@ export class ServiceFeed implements FeedSink {
   }
 
   stale(reason: RollcallError): void {
-    const first = this.#trouble === undefined;
+    const before = this.#trouble;
     this.#trouble = reason;
-    // Only the transition is news; the retries that follow are not.
-    if (!first) return;
-    this.#logger.warn({ service: this.service, err: reason }, 'the watch has gone stale');
     this.#observer?.troubled(this);
+    // Only the transition is news; the retries that follow are not, until one shows that waiting alone will not help.
+    if (before !== undefined && (reason.retryable || this.#hopeless)) return;
+    this.#hopeless = !reason.retryable;
+    this.#logger.warn({ service: this.service, err: reason }, before === undefined ? 'the watch has gone stale' : 'the watch stays stale');
     if (this.#current !== undefined) this.#publish(this.#current.revision, noDiff);
   }
 
@@ -120,6 +124,7 @@ export class ServiceFeed implements FeedSink {
   #recover(): void {
     if (this.#trouble === undefined) return;
     this.#trouble = undefined;
+    this.#hopeless = false;
     this.#observer?.recovered(this);
   }
 

@@ -153,6 +153,18 @@ describe('ServiceFeed', () => {
       expect(last().since).to.equal(since);
     });
 
+    it('tells once more when the trouble turns out to be one that does not pass by itself', () => {
+      const refused = new RollcallError('UNAUTHENTICATED', 'wrong password');
+      feed.replace([put('a')], '1');
+      feed.stale(outage);
+      const count = seen.length;
+      feed.stale(refused);
+      expect(last()).to.deep.include({ status: 'stale', reason: refused });
+      for (const reason of [outage, refused, outage, refused]) feed.stale(reason);
+      expect(seen).to.have.length(count + 1);
+      expect(feed.trouble).to.equal(refused);
+    });
+
     it('stays stale through a change that comes meanwhile, and through a rewrite says nothing', () => {
       feed.replace([put('a')], '1');
       feed.stale(outage);

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 
 import { connectEtcd } from '../../src/adapters/etcd/index.js';
-import type { Backend, Snapshot } from '../../src/core/index.js';
+import type { Backend } from '../../src/core/index.js';
 import { startProxy } from '../support/proxy.js';
 import { openRawEtcd, type RawEtcd } from '../support/raw-etcd.js';
+import { StateRecording, WatchRecording } from '../support/recording.js';
 import { ownPrefix, sharedEtcd } from '../support/shared-etcd.js';
 
 describe('closing and giving up in the middle of something', function () {
@@ -54,23 +55,17 @@ describe('closing and giving up in the middle of something', function () {
   });
 
   it('one caller who gives up disturbs nobody else', async () => {
-    const seen: Snapshot[] = [];
-    const watch = backend.discovery.watch('other');
-    await new Promise<void>((resolve) => {
-      watch.subscribe((snapshot) => {
-        seen.push(snapshot);
-        resolve();
-      });
-    });
+    const recording = new WatchRecording(backend.discovery.watch('other'));
+    await recording.until('the first snapshot', () => true);
     const controller = new AbortController();
     const getting = backend.discovery.get('s', { signal: controller.signal }).catch((error: unknown) => error);
     setImmediate(() => controller.abort());
     expect(await getting).to.have.property('code', 'ABORTED');
     // The connection that both share is still the same one: what comes over it arrives, and nothing went stale.
     await backend.registry.register({ service: 'other', address: '10.0.0.1:1' });
-    await backend.discovery.get('other');
-    expect(seen.map(({ status }) => status)).to.not.include('stale');
-    watch.close();
+    await recording.until('the instance', ({ instances }) => instances.length === 1);
+    expect(recording.seen.map(({ snapshot }) => snapshot.status)).to.not.include('stale');
+    recording[Symbol.dispose]();
   });
 
   it('the last registration of a TTL takes its lease along', async () => {
@@ -93,19 +88,14 @@ describe('many large records', () => {
     const registrations = await Promise.all(
       Array.from({ length: 40 }, (_, index) => backend.registry.register({ service: 's', address: `10.0.0.1:${index + 1}`, metadata: { blob: 'x'.repeat(50_000) } })),
     );
-    const lost = registrations.map(
-      (registration) =>
-        new Promise<void>((resolve) => {
-          let wasLost = false;
-          registration.subscribe((state) => {
-            wasLost ||= state === 'recovering';
-            if (wasLost && state === 'active') resolve();
-          });
-        }),
-    );
+    const back = registrations.map(async (registration) => {
+      using states = new StateRecording(registration);
+      await states.until('recovering');
+      await states.until('active');
+    });
     const [record] = await raw.list(`${prefix}/s/`);
     await raw.revoke(record!.lease);
-    await Promise.all(lost);
+    await Promise.all(back);
     expect(await raw.list(`${prefix}/s/`)).to.have.length(40);
     await backend.close();
     raw.close();

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 
 import { connectEtcd } from '../../src/adapters/etcd/index.js';
-import type { Snapshot } from '../../src/core/index.js';
+import type { ServiceInstance } from '../../src/core/index.js';
 import { type Etcd, startEtcd } from '../support/etcd.js';
 import { openRawEtcd } from '../support/raw-etcd.js';
+import { StateRecording, WatchRecording } from '../support/recording.js';
 
 describe('when etcd no longer takes our token', function () {
   this.timeout(30_000);
@@ -20,14 +21,11 @@ describe('when etcd no longer takes our token', function () {
     const root = openRawEtcd(etcd);
     const backend = await connectEtcd({ endpoints: etcd.endpoints, username: limited.username, password: limited.password });
     const registration = await backend.registry.register({ service: 'a', address: '10.0.0.1:1' });
-    const first = (service: string): Promise<Snapshot> =>
-      new Promise((resolve) => {
-        const reading = backend.discovery.watch(service).subscribe((snapshot) => {
-          if (snapshot.status !== 'live' || snapshot.instances.length === 0) return;
-          reading[Symbol.dispose]();
-          resolve(snapshot);
-        });
-      });
+    const first = async (service: string): Promise<ServiceInstance> => {
+      using recording = new WatchRecording(backend.discovery.watch(service));
+      const { snapshot } = await recording.until('an instance, live', ({ status, instances }) => status === 'live' && instances.length > 0);
+      return snapshot.instances[0]!;
+    };
     await first('a');
 
     // etcd forgets a user's tokens when the password is set, be it to the same one.
@@ -38,9 +36,9 @@ describe('when etcd no longer takes our token', function () {
     await root.client.auth.userChangePassword({ name: limited.username, password: limited.password });
     const watching = first('b');
     await backend.registry.register({ service: 'b', address: '10.0.0.1:2' });
-    expect((await watching).instances[0]!.address).to.equal('10.0.0.1:2');
+    expect((await watching).address).to.equal('10.0.0.1:2');
     // A newer owner is noticed, so the keys are still guarded.
-    const superseded = new Promise<void>((resolve) => registration.subscribe((state) => state === 'superseded' && resolve()));
+    const superseded = new StateRecording(registration).until('superseded');
     const other = await connectEtcd({ endpoints: etcd.endpoints, username: limited.username, password: limited.password });
     await other.registry.register({ service: 'a', address: '10.0.0.1:1' });
     await superseded;

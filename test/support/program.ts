@@ -33,11 +33,28 @@ export class Program implements AsyncDisposable {
     return this.#output;
   }
 
+  /** What it has reported so far, for a program that writes one JSON object a line; other lines are left out. */
+  reports<T>(): T[] {
+    // The last line may still be on its way.
+    const lines = this.#output.split('\n').slice(0, -1);
+    return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as T);
+  }
+
+  /** Resolves with the first report that is what is wanted; fails if the program ends without it. */
+  async waitForReport<T>(wanted: (report: T) => boolean): Promise<T> {
+    for (;;) {
+      const found = this.reports<T>().find(wanted);
+      if (found !== undefined) return found;
+      if (this.#ended) throw new Error(`the report never came; the program wrote:\n${this.#output}`);
+      await this.#more();
+    }
+  }
+
   /** Resolves once the output holds the pattern; fails if the program ends without it. */
   async waitFor(pattern: RegExp): Promise<void> {
     while (!pattern.test(this.#output)) {
       if (this.#ended) throw new Error(`${String(pattern)} never came; the program wrote:\n${this.#output}`);
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      await this.#more();
     }
   }
 
@@ -48,6 +65,10 @@ export class Program implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.exited;
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
   #wake(): void {

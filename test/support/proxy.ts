@@ -6,6 +6,14 @@ type Mode = 'passing' | 'cut' | 'blackhole';
 interface Connection {
   readonly client: Socket;
   readonly upstream: Socket;
+  /** Bytes that went to the client since `cutAfter`. */
+  passed: number;
+}
+
+/** A fault that comes about by itself after so many bytes. */
+interface Fuse {
+  bytes: number;
+  readonly burnt: () => void;
 }
 
 /**
@@ -23,6 +31,8 @@ export class Proxy {
   #target: string;
   #mode: Mode = 'passing';
   #accepted = 0;
+  #cutFuse: Fuse | undefined;
+  #holdFuse: Fuse | undefined;
 
   constructor(server: Server, target: string) {
     this.#server = server;
@@ -70,6 +80,24 @@ export class Proxy {
     this.#destroyAll();
   }
 
+  /**
+   * Resets each connection, those that are open and those to come, once so many more bytes have gone to its client: in the
+   * middle of an answer. Resolves with the first.
+   */
+  cutAfter(bytes: number): Promise<void> {
+    for (const connection of this.#connections) connection.passed = 0;
+    return new Promise((burnt) => {
+      this.#cutFuse = { bytes, burnt };
+    });
+  }
+
+  /** Turns into a black hole once so many more bytes have gone to clients, over all connections. Resolves then. */
+  blackholeAfter(bytes: number): Promise<void> {
+    return new Promise((burnt) => {
+      this.#holdFuse = { bytes, burnt };
+    });
+  }
+
   blackhole(): void {
     this.#mode = 'blackhole';
     for (const { client, upstream } of this.#connections) {
@@ -81,6 +109,7 @@ export class Proxy {
   /** Lets everything pass again; what a black hole held back arrives late, as after a real network's fault. */
   restore(): void {
     this.#mode = 'passing';
+    this.#cutFuse = this.#holdFuse = undefined;
     for (const { client, upstream } of this.#connections) {
       client.resume();
       upstream.resume();
@@ -116,21 +145,55 @@ export class Proxy {
   #join(client: Socket): void {
     const colon = this.#target.lastIndexOf(':');
     const upstream = connect({ host: this.#target.slice(0, colon), port: Number(this.#target.slice(colon + 1)) });
-    const connection = { client, upstream };
+    const connection = { client, upstream, passed: 0 };
     this.#connections.add(connection);
     upstream.on('error', () => undefined);
+    client.on('data', (data) => upstream.write(data));
+    upstream.on('data', (data) => {
+      this.#answer(connection, data);
+    });
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
     ] as const) {
       from.setNoDelay(true);
-      from.on('data', (data) => to.write(data));
       from.once('end', () => to.end());
       from.once('close', () => {
         this.#connections.delete(connection);
         to.destroy();
       });
     }
+  }
+
+  #answer(connection: Connection, data: Buffer): void {
+    const { client, upstream } = connection;
+    const untilCut = this.#cutFuse === undefined ? Infinity : this.#cutFuse.bytes - connection.passed;
+    const untilHold = this.#holdFuse?.bytes ?? Infinity;
+    const part = data.subarray(0, Math.min(data.length, untilCut, untilHold));
+    connection.passed += part.length;
+    if (this.#holdFuse !== undefined) this.#holdFuse.bytes -= part.length;
+    if (part.length === data.length) {
+      client.write(data);
+      return;
+    }
+    if (untilHold < untilCut) {
+      const { burnt } = this.#holdFuse!;
+      this.#holdFuse = undefined;
+      client.write(part);
+      this.blackhole();
+      upstream.unshift(data.subarray(part.length));
+      burnt();
+      return;
+    }
+    const { burnt } = this.#cutFuse!;
+    upstream.removeAllListeners('data').pause();
+    this.#connections.delete(connection);
+    // Once the part is on its way: a reset throws away what has not been sent.
+    client.write(part, () => {
+      client.resetAndDestroy();
+      upstream.resetAndDestroy();
+      burnt();
+    });
   }
 
   #destroyAll(): void {

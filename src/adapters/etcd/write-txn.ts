@@ -1,6 +1,5 @@
 import type { WriteOutcome } from '../../core/lease-store.js';
-import { nextRevision } from './key-range.js';
-import type { Compare, RequestOp, ResponseOp, TxnRequest } from './transport.js';
+import type { Compare, RequestOp, ResponseOp } from './transport.js';
 
 /** etcd's default for `--max-txn-ops`. */
 export const maxTxnOps = 128;
@@ -26,26 +25,27 @@ export interface KeyedWrite {
  */
 export function writeOp({ key, value, mode, since }: KeyedWrite, lease: string, ownLeases: readonly string[]): RequestOp {
   const put: RequestOp = { request_put: { key, value, lease } };
-  if (mode === 'renew') return whereOurs(key, ownLeases, put, { key, target: 'Version', result: 'Equal', version: 0 });
+  if (mode === 'renew') return unlessForeign(key, ownLeases, [{ key, target: 'Version', result: 'Greater', version: 0 }], put);
   if (since === undefined) return put;
   // A key that does not exist has revision 0.
-  return whereOurs(key, ownLeases, put, { key, target: 'Mod', result: 'Less', mod_revision: nextRevision(since) });
+  return unlessForeign(key, ownLeases, [{ key, target: 'Mod', result: 'Greater', mod_revision: since }], put);
 }
 
-/** How many bytes `writeOp` takes: each condition of "or" carries the put once more. */
-export function writeBytes({ key, value, mode, since }: KeyedWrite, ownLeases: readonly string[]): number {
-  const copies = mode === 'claim' && since === undefined ? 1 : ownLeases.length + 1;
-  return copies * (2 * key.length + value.length);
+/** How many bytes `writeOp` takes. */
+export function writeBytes({ key, value }: KeyedWrite, ownLeases: readonly string[]): number {
+  return (ownLeases.length + 2) * key.length + value.length;
 }
 
 /** The removal of one record, if it is still ours. */
 export function removeOp(key: Buffer, ownLeases: readonly string[]): RequestOp {
-  return whereOurs(key, ownLeases, { request_delete_range: { key } });
+  return unlessForeign(key, ownLeases, [], { request_delete_range: { key } });
 }
 
 /** Whether the operation was carried out. */
 export function outcomeOf(op: ResponseOp): WriteOutcome {
-  return carriedOut(op) ? 'stored' : 'superseded';
+  // proto-loader gives a oneof's unset members as null or leaves them out.
+  const txn = op.response_txn as ResponseOp['response_txn'] | null | undefined;
+  return txn?.succeeded === true ? 'superseded' : 'stored';
 }
 
 /** Cuts a list into transactions that etcd accepts. */
@@ -67,24 +67,12 @@ export function chunks<T>(items: readonly T[], bytesOf: (item: T) => number): T[
   return result;
 }
 
-/** etcd knows "and" only: "or" is a transaction in the branch taken when the first condition fails. */
-function whereOurs(key: Buffer, ownLeases: readonly string[], op: RequestOp, or?: Compare): RequestOp {
-  const conditions: Compare[] = ownLeases.map((lease) => ({ key, target: 'Lease', result: 'Equal', lease }));
-  if (or !== undefined) conditions.push(or);
-  let failure: RequestOp[] = [];
-  for (const condition of conditions.reverse()) {
-    const txn: TxnRequest = { compare: [condition], success: [op], failure };
-    failure = [{ request_txn: txn }];
-  }
-  // Without a lease nothing can be ours: an empty transaction, which does nothing and says so.
-  return failure[0] ?? { request_txn: { compare: [{ key, target: 'Version', result: 'Less', version: 0 }], success: [], failure: [] } };
-}
-
-function carriedOut(op: ResponseOp): boolean {
-  // proto-loader gives a oneof's unset members as null or leaves them out.
-  const txn = op.response_txn as ResponseOp['response_txn'] | null | undefined;
-  if (txn === null || txn === undefined) return true;
-  if (txn.succeeded) return true;
-  const next = txn.responses[0];
-  return next !== undefined && carriedOut(next);
+/**
+ * etcd knows "and" only, so the condition is turned round: where the key stands under none of our leases, and whatever else
+ * makes it another owner's, nothing is done; in every other case the operation is carried out. That way it is in the request
+ * once, and a record that fits into one request fits into every later one. A key that does not exist has lease 0.
+ */
+function unlessForeign(key: Buffer, ownLeases: readonly string[], foreignIf: readonly Compare[], op: RequestOp): RequestOp {
+  const foreign: Compare[] = [...ownLeases.map((lease): Compare => ({ key, target: 'Lease', result: 'NotEqual', lease })), ...foreignIf];
+  return { request_txn: { compare: foreign, success: [], failure: [op] } };
 }

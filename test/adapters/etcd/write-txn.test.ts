@@ -6,72 +6,49 @@ import { chunks, outcomeOf, removeOp, writeBytes, writeOp } from '../../../src/a
 const key = Buffer.from('/rollcall/s/a');
 const value = Buffer.from('v');
 
-/** An answer as proto-loader builds it, with the unset members of the oneof missing. */
-function answered(succeeded: boolean, nested: unknown[] = []): ResponseOp {
-  return { response_txn: { succeeded, responses: nested } } as unknown as ResponseOp;
-}
-
 describe('the transaction of a write', () => {
+  const put = { request_put: { key, value, lease: '7' } };
+  const notUnder = (lease: string) => ({ key, target: 'Lease', result: 'NotEqual', lease });
+
   it('is a plain put for a claim: the newest owner wins', () => {
-    expect(writeOp({ key, value, mode: 'claim' }, '7', ['7'])).to.deep.equal({ request_put: { key, value, lease: '7' } });
+    expect(writeOp({ key, value, mode: 'claim' }, '7', ['7'])).to.deep.equal(put);
   });
 
-  it('puts a renewal only under a lease of ours, or where nothing stands', () => {
-    const put = { request_put: { key, value, lease: '7' } };
+  it('puts a renewal unless a record stands there that is under no lease of ours', () => {
     expect(writeOp({ key, value, mode: 'renew' }, '7', ['7', '6'])).to.deep.equal({
-      request_txn: {
-        compare: [{ key, target: 'Lease', result: 'Equal', lease: '7' }],
-        success: [put],
-        failure: [
-          {
-            request_txn: {
-              compare: [{ key, target: 'Lease', result: 'Equal', lease: '6' }],
-              success: [put],
-              failure: [{ request_txn: { compare: [{ key, target: 'Version', result: 'Equal', version: 0 }], success: [put], failure: [] } }],
-            },
-          },
-        ],
-      },
+      request_txn: { compare: [notUnder('7'), notUnder('6'), { key, target: 'Version', result: 'Greater', version: 0 }], success: [], failure: [put] },
     });
   });
 
-  it('of a claim that is tried again leaves alone what was written after the first attempt began', () => {
-    const put = { request_put: { key, value, lease: '7' } };
+  it('of a claim that is tried again leaves alone what another wrote after the first attempt began', () => {
     expect(writeOp({ key, value, mode: 'claim', since: '40' }, '7', ['7'])).to.deep.equal({
-      request_txn: {
-        compare: [{ key, target: 'Lease', result: 'Equal', lease: '7' }],
-        success: [put],
-        failure: [{ request_txn: { compare: [{ key, target: 'Mod', result: 'Less', mod_revision: '41' }], success: [put], failure: [] } }],
-      },
+      request_txn: { compare: [notUnder('7'), { key, target: 'Mod', result: 'Greater', mod_revision: '40' }], success: [], failure: [put] },
     });
   });
 
-  it('counts a put once for each condition that carries it', () => {
-    const size = 2 * key.length + value.length;
-    expect(writeBytes({ key, value, mode: 'claim' }, ['7'])).to.equal(size);
-    expect(writeBytes({ key, value, mode: 'claim', since: '40' }, ['7'])).to.equal(2 * size);
-    expect(writeBytes({ key, value, mode: 'renew' }, ['7', '6'])).to.equal(3 * size);
+  it('carries the record once, so that one which fits into a request fits into every later one', () => {
+    for (const mode of ['claim', 'renew'] as const) {
+      expect(writeBytes({ key, value, mode }, ['7', '6', '5'])).to.equal(5 * key.length + value.length);
+    }
   });
 
-  it('removes only under a lease of ours', () => {
+  it('removes nothing that is under no lease of ours', () => {
     expect(removeOp(key, ['7'])).to.deep.equal({
-      request_txn: { compare: [{ key, target: 'Lease', result: 'Equal', lease: '7' }], success: [{ request_delete_range: { key } }], failure: [] },
+      request_txn: { compare: [notUnder('7')], success: [], failure: [{ request_delete_range: { key } }] },
     });
   });
 
-  it('removes nothing where no lease is ours', () => {
-    expect(removeOp(key, [])).to.not.have.nested.property('request_txn.success[0]');
+  it('removes nothing where no lease is ours: an empty condition holds', () => {
+    expect(removeOp(key, [])).to.deep.equal({ request_txn: { compare: [], success: [], failure: [{ request_delete_range: { key } }] } });
   });
 
-  it('was stored when any of the conditions held', () => {
-    expect(outcomeOf(answered(true))).to.equal('stored');
-    expect(outcomeOf(answered(false, [answered(true)]))).to.equal('stored');
+  it('was stored unless the condition held that makes it another owner’s', () => {
+    const answered = (succeeded: boolean): ResponseOp => ({ response_txn: { succeeded, responses: [] } }) as unknown as ResponseOp;
+    expect(outcomeOf(answered(false))).to.equal('stored');
+    expect(outcomeOf(answered(true))).to.equal('superseded');
+    // Members of the oneof that are not set are missing, as proto-loader builds it, or null.
     expect(outcomeOf({ response_put: {} } as unknown as ResponseOp)).to.equal('stored');
-  });
-
-  it('found another owner when none did', () => {
-    expect(outcomeOf(answered(false, [answered(false)]))).to.equal('superseded');
-    expect(outcomeOf(answered(false))).to.equal('superseded');
+    expect(outcomeOf({ response_put: {}, response_txn: null } as unknown as ResponseOp)).to.equal('stored');
   });
 });
 

@@ -23,6 +23,15 @@ async function openStreams(etcd: Etcd, service: string, method: string): Promise
   return sum('grpc_server_started_total') - sum('grpc_server_handled_total');
 }
 
+/** Messages that etcd has received for methods with these names. */
+async function received(etcd: Etcd, methods: string): Promise<number> {
+  const page = await (await fetch(`http://127.0.0.1:${etcd.members[0]!.options.healthPort}/metrics`)).text();
+  return page
+    .split('\n')
+    .filter((line) => new RegExp(`^grpc_server_msg_received_total\\{grpc_method="(?:${methods})"`).test(line))
+    .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
 describe('what the adapter asks of etcd', function () {
   this.timeout(30_000);
   let etcd: Etcd;
@@ -58,6 +67,20 @@ describe('what the adapter asks of etcd', function () {
     expect(await watchStreams()).to.equal(1);
     for (const reading of readings) reading[Symbol.dispose]();
     await poll('the watches to be gone', async () => (await watchers()) + (await watchStreams()) === 0);
+    await backend.close();
+  });
+
+  it('idle, one ping for each third of the TTL and one sign of life a second, and nothing else', async () => {
+    const backend = await connectEtcd({ endpoints: etcd.endpoints, ttl: 3 });
+    await backend.registry.register({ service: 'idle', address: '127.0.0.1:1000' });
+    backend.discovery.watch('idle').subscribe(() => undefined);
+    await poll('the first snapshot', () => backend.discovery.status.services.live === 1);
+    const watched = (): Promise<number> => received(etcd, 'Watch');
+    const [pings, messages, others] = [await received(etcd, 'LeaseKeepAlive'), await watched(), await received(etcd, 'Range|Txn|Put|LeaseGrant|Authenticate')];
+    // Until it has been idle for three pings, one of which may be on its way already.
+    await poll('three pings', async () => (await received(etcd, 'LeaseKeepAlive')) >= pings + 3);
+    expect((await watched()) - messages).to.be.within(1, 4);
+    expect(await received(etcd, 'Range|Txn|Put|LeaseGrant|Authenticate')).to.equal(others);
     await backend.close();
   });
 
