@@ -21,6 +21,8 @@ export interface RegistryDeps {
   /** How long `register`, `update` and `deregister` wait for the backend, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   readonly backoff?: BackoffOptions;
+  /** For what the backend refuses and will refuse until somebody changes something. Default: `backoff`. */
+  readonly refusedBackoff?: BackoffOptions;
   /** What the adapter knows of its line to the backend. Default: as if it were always there. */
   readonly connection?: ConnectionMonitor | undefined;
 }
@@ -37,6 +39,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   readonly #store: LeaseStore;
   readonly #timeoutMs: number;
   readonly #backoff: Backoff;
+  readonly #refusedBackoff: Backoff;
   readonly #monitor: RegistryMonitor;
   readonly #closing = lifetimeController();
   readonly #entries = new Map<string, RegistrationEntry>();
@@ -44,6 +47,10 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   readonly #toWrite = new Set<RegistrationEntry>();
   readonly #toRemove = new Set<RegistrationEntry>();
   #loop: Promise<void> | undefined;
+  /** Ends the wait after a refusal. */
+  #wake: AbortController | undefined;
+  /** Whether anything failed in this round that may succeed by itself soon. */
+  #passing = false;
   #closed: Promise<void> | undefined;
 
   /** @param createStore is given where to report what happens to the records */
@@ -51,6 +58,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     this.#deps = deps;
     this.#timeoutMs = deps.timeoutMs ?? 10_000;
     this.#backoff = new Backoff(deps.random, deps.backoff);
+    this.#refusedBackoff = new Backoff(deps.random, deps.refusedBackoff ?? deps.backoff);
     this.#monitor = new RegistryMonitor(this, deps);
     this.#store = createStore({
       lost: (instances, reason) => {
@@ -153,6 +161,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
 
   async #close(): Promise<void> {
     const error = closedError('the registry');
+    this.#monitor.close();
     this.#closing.abort(error);
     const entries = [...this.#entries.values()];
     this.#entries.clear();
@@ -164,7 +173,6 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     }
     await this.#loop;
     await this.#store.close();
-    this.#monitor.close();
     for (const entry of this.#toRemove) entry.removed.resolve();
     this.#toRemove.clear();
   }
@@ -173,17 +181,35 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   #kick(): void {
     if (this.#closed !== undefined) return;
     this.#loop ??= Promise.resolve().then(() => this.#settle());
+    // Something new need not wait for what was refused.
+    this.#wake?.abort();
   }
 
   async #settle(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted && (this.#toRemove.size > 0 || this.#toWrite.size > 0)) {
+      this.#passing = false;
       const removed = await this.#removeAll(signal);
       const written = await this.#writeAll(signal);
-      if (removed && written) this.#backoff.reset();
-      else await sleep(this.#deps.clock, this.#backoff.next(), signal).catch(() => undefined);
+      if (removed && written) {
+        this.#backoff.reset();
+        this.#refusedBackoff.reset();
+      } else if (this.#passing) {
+        await sleep(this.#deps.clock, this.#backoff.next(), signal).catch(() => undefined);
+      } else {
+        await this.#waitAfterRefusal(signal);
+      }
     }
     this.#loop = undefined;
+  }
+
+  async #waitAfterRefusal(signal: AbortSignal): Promise<void> {
+    const wake = new AbortController();
+    this.#wake = wake;
+    const linked = linkSignals(signal, wake.signal);
+    await sleep(this.#deps.clock, this.#refusedBackoff.next(), linked.signal).catch(() => undefined);
+    linked[Symbol.dispose]();
+    this.#wake = undefined;
   }
 
   async #removeAll(signal: AbortSignal): Promise<boolean> {
@@ -198,6 +224,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
         }
       } catch (cause) {
         const error = toRollcallError(cause);
+        this.#passing ||= error.retryable;
         for (const entry of entries) {
           // Refused: whoever waits is told, and it is tried again all the same, as other registrations keep the lease alive.
           if (!error.retryable && !signal.aborted && entry.lastError?.code !== error.code) this.#removalRefused(entry, error);
@@ -269,6 +296,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
 
   #writeFailed(entry: RegistrationEntry, version: number, error: RollcallError): void {
     entry.lastError = error;
+    this.#passing ||= error.retryable;
     this.#monitor.trouble(error);
     if (this.#entries.get(entry.key) !== entry) return;
     if (error.retryable) {

@@ -108,10 +108,10 @@ export class SharedDiscovery implements Discovery {
   }
 
   async #close(): Promise<void> {
+    this.#monitor.close();
     this.#closing.abort(closedError('the discovery'));
     for (const watch of [...this.#watches]) watch.close();
     await this.#source.close();
-    this.#monitor.close();
   }
 
   async #run<T>(what: string, outer: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { generate } from 'selfsigned';
@@ -30,10 +30,11 @@ async function authority(name: string): Promise<Pem> {
   return { cert: made.cert, key: made.private };
 }
 
-async function signed(ca: Pem, name: string): Promise<Pem> {
+async function signed(ca: Pem, name: string, lifetimeMs?: number): Promise<Pem> {
   const made = await generate([{ name: 'commonName', value: name }], {
     ...curve,
     ca,
+    ...(lifetimeMs === undefined ? {} : { notAfterDate: new Date(Date.now() + lifetimeMs) }),
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
@@ -54,11 +55,7 @@ async function signed(ca: Pem, name: string): Promise<Pem> {
 /** Writes an authority with a server's and a client's certificate for 127.0.0.1 and localhost into the directory. */
 export async function createCertificates(directory: string): Promise<Certificates> {
   await mkdir(directory, { recursive: true });
-  const write = async (name: string, pem: Pem): Promise<{ cert: string; key: string }> => {
-    const [cert, key] = [path.join(directory, `${name}.pem`), path.join(directory, `${name}.key`)];
-    await Promise.all([writeFile(cert, pem.cert), writeFile(key, pem.key, { mode: 0o600 })]);
-    return { cert, key };
-  };
+  const write = (name: string, pem: Pem): Promise<Pem> => writeCertificate(path.join(directory, name), pem);
   const [ca, strangerCa] = await Promise.all([authority('rollcall test authority'), authority('unrelated authority')]);
   const [server, client, stranger] = await Promise.all([signed(ca, 'etcd'), signed(ca, 'client'), signed(strangerCa, 'stranger')]);
   return {
@@ -67,4 +64,22 @@ export async function createCertificates(directory: string): Promise<Certificate
     client: await write('client', client),
     stranger: { ca: (await write('stranger-ca', strangerCa)).cert, ...(await write('stranger', stranger)) },
   };
+}
+
+/** Writes a certificate and its key beside each other and gives the paths. */
+export async function writeCertificate(pathWithoutSuffix: string, pem: Pem): Promise<Pem> {
+  const paths = { cert: `${pathWithoutSuffix}.pem`, key: `${pathWithoutSuffix}.key` };
+  await Promise.all([writeFile(paths.cert, pem.cert), writeFile(paths.key, pem.key, { mode: 0o600 })]);
+  return paths;
+}
+
+/** A new client certificate of the same authority, not written anywhere yet. */
+export async function issueClient(certificates: Certificates, lifetimeMs?: number): Promise<Pem> {
+  const [cert, key] = await Promise.all([certificates.ca, certificates.ca.replace(/\.pem$/, '.key')].map((file) => readFile(file, 'utf8')));
+  return signed({ cert: cert!, key: key! }, 'client', lifetimeMs);
+}
+
+/** Writes another authority, and certificates of it, over the files: from then on nothing that was signed before counts. */
+export async function rotateCertificates(certificates: Certificates): Promise<void> {
+  await createCertificates(path.dirname(certificates.ca));
 }

@@ -96,6 +96,20 @@ export class EtcdMember {
     });
   }
 
+  /** The sum of one of its own figures over those of its lines that hold every one of the labels; 0 where there is none. */
+  async metric(name: string, ...labels: readonly string[]): Promise<number> {
+    const page = await (await fetch(`http://127.0.0.1:${this.options.healthPort}/metrics`, { signal: AbortSignal.timeout(2000) })).text();
+    return page
+      .split('\n')
+      .filter((line) => line.startsWith(`${name} `) || (line.startsWith(`${name}{`) && labels.every((label) => line.includes(label))))
+      .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  /** Whether it leads its cluster, as far as it knows. */
+  async leads(): Promise<boolean> {
+    return (await this.metric('etcd_server_is_leader')) === 1;
+  }
+
   /** SIGKILL: no goodbye to anybody. Resolves when the process is gone. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');

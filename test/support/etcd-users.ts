@@ -1,5 +1,5 @@
 import type { Etcd } from './etcd.js';
-import { openRawEtcd } from './raw-etcd.js';
+import { etcdctl, openRawEtcd } from './raw-etcd.js';
 
 export interface EtcdUser {
   readonly username: string;
@@ -31,4 +31,17 @@ export async function enableUsers(etcd: Etcd): Promise<void> {
   } finally {
     raw.close();
   }
+}
+
+/** What a role allows: `['read', '/rollcall/orders/']` stands for every key below that prefix. */
+export type Grant = readonly [right: 'read' | 'write' | 'readwrite', prefix: string];
+
+/** Makes a user with a role of the same name, by the commands that an operator would type. */
+export async function addUser(etcd: Etcd, name: string, grants: readonly Grant[]): Promise<EtcdUser> {
+  const user = { username: name, password: `${name}'s own` };
+  await etcdctl(etcd, ['role', 'add', name]);
+  for (const [right, prefix] of grants) await etcdctl(etcd, ['role', 'grant-permission', name, '--prefix=true', right, prefix]);
+  await etcdctl(etcd, ['user', 'add', `${name}:${user.password}`]);
+  await etcdctl(etcd, ['user', 'grant-role', name, name]);
+  return user;
 }

@@ -7,6 +7,7 @@ import { type Certificates, createCertificates } from './certificates.js';
 import { enableUsers, type EtcdUser, users } from './etcd-users.js';
 import { EtcdMember } from './etcd-member.js';
 import { freePorts } from './free-ports.js';
+import { poll } from './poll.js';
 
 export interface StartEtcdOptions {
   /** Default 1. */
@@ -79,6 +80,14 @@ export class Etcd {
 
   async ready(): Promise<void> {
     await Promise.all(this.members.map((member) => member.ready()));
+  }
+
+  /** The member that leads, waiting for the election to be over; `among` must leave out those that are down or stopped. */
+  leader(among: readonly EtcdMember[] = this.members): Promise<EtcdMember> {
+    return poll('a leader', async () => {
+      const leads = await Promise.all(among.map((member) => member.leads()));
+      return among.find((_, index) => leads[index]);
+    });
   }
 
   pause(): void {

@@ -133,7 +133,7 @@ export class Proxy {
     // Resets are what this is for; the peers see them.
     client.on('error', () => undefined);
     if (this.#mode === 'cut') {
-      client.resetAndDestroy();
+      reset(client);
     } else if (this.#mode === 'blackhole') {
       this.#stranded.add(client);
       client.once('close', () => this.#stranded.delete(client));
@@ -190,21 +190,27 @@ export class Proxy {
     this.#connections.delete(connection);
     // Once the part is on its way: a reset throws away what has not been sent.
     client.write(part, () => {
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
+      reset(client);
+      reset(upstream);
       burnt();
     });
   }
 
   #destroyAll(): void {
     for (const { client, upstream } of this.#connections) {
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
+      reset(client);
+      reset(upstream);
     }
-    for (const client of this.#stranded) client.resetAndDestroy();
+    for (const client of this.#stranded) reset(client);
     this.#connections.clear();
     this.#stranded.clear();
   }
+}
+
+/** A socket that has said goodbye already cannot be reset: Node 20 would try for ever at the end of the process. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** @param target `host:port`. Whoever starts it closes it. */

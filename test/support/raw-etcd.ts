@@ -21,6 +21,10 @@ export interface RawRecord {
 export interface RawOptions {
   /** Default: root, where the etcd asks for users. */
   readonly user?: EtcdUser | undefined;
+  /** Default: every member's. */
+  readonly endpoints?: readonly string[];
+  /** How long one request may take, in milliseconds. Default 5000. */
+  readonly timeoutMs?: number;
 }
 
 /** What stands in etcd, byte for byte, seen past everything of ours. Whoever opens one closes it. */
@@ -93,7 +97,7 @@ export function openRawEtcd(etcd: Etcd, options: RawOptions = {}): RawEtcd {
   const { certificates } = etcd;
   const user = 'user' in options ? options.user : etcd.users?.root;
   const client = new Etcd3({
-    hosts: etcd.endpoints.map((endpoint) => `${certificates === undefined ? 'http' : 'https'}://${endpoint}`),
+    hosts: (options.endpoints ?? etcd.endpoints).map((endpoint) => `${certificates === undefined ? 'http' : 'https'}://${endpoint}`),
     ...(certificates === undefined
       ? {}
       : {
@@ -106,7 +110,7 @@ export function openRawEtcd(etcd: Etcd, options: RawOptions = {}): RawEtcd {
     ...(user === undefined ? {} : { auth: user }),
     // Without its circuit breaker, which would answer for an etcd that is back already.
     faultHandling: { host: () => noop, global: noop },
-    defaultCallOptions: (context) => (context.isStream ? {} : { deadline: Date.now() + 5000 }),
+    defaultCallOptions: (context) => (context.isStream ? {} : { deadline: Date.now() + (options.timeoutMs ?? 5000) }),
   });
   return new RawEtcd(client);
 }
@@ -120,7 +124,7 @@ export async function etcdctl(etcd: Etcd, args: readonly string[], options: RawO
   const { certificates } = etcd;
   const user = 'user' in options ? options.user : etcd.users?.root;
   const connection = [
-    `--endpoints=${etcd.endpoints.map((endpoint) => `${certificates === undefined ? 'http' : 'https'}://${endpoint}`).join(',')}`,
+    `--endpoints=${(options.endpoints ?? etcd.endpoints).map((endpoint) => `${certificates === undefined ? 'http' : 'https'}://${endpoint}`).join(',')}`,
     ...(certificates === undefined ? [] : [`--cacert=${certificates.ca}`, `--cert=${certificates.client.cert}`, `--key=${certificates.client.key}`]),
     ...(user === undefined ? [] : [`--user=${user.username}`, `--password=${user.password}`]),
   ];

@@ -29,7 +29,7 @@ export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps
   const logger = guardedLogger(deps.logger);
   const connection = new ConnectionMonitor({ clock, logger });
   const timings = timingsOf(options);
-  const token = new AuthToken();
+  const token = new AuthToken(timings.refusedRetry, { clock, random });
   const session = new EtcdSession(
     {
       endpoints: options.endpoints,
@@ -55,6 +55,7 @@ export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps
     logger,
     timeoutMs: options.requestTimeout * 1000,
     backoff: timings.retry,
+    refusedBackoff: timings.refusedRetry,
     connection,
   });
   const discovery = new SharedDiscovery(new EtcdSource(shared), { clock, logger, connection });

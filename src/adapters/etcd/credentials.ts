@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { RollcallError } from '../../core/errors.js';
@@ -12,10 +13,40 @@ export interface TlsFiles {
 
 /**
  * Reads the certificate files. Called for each new connection, so that rotated files are picked up on reconnect.
- * @throws RollcallError INVALID_CONFIG, naming the option and the file.
+ * @throws RollcallError INVALID_CONFIG, naming the option and the file: one that is half written, say, or a key that
+ *   belongs to another certificate.
  */
 export function readTlsFiles(options: Pick<EtcdOptions, 'ca' | 'cert' | 'key'>): TlsFiles {
-  return { ca: readPem('ca', options.ca), cert: readPem('cert', options.cert), key: readPem('key', options.key) };
+  const files = { ca: readPem('ca', options.ca), cert: readPem('cert', options.cert), key: readPem('key', options.key) };
+  if (files.ca !== undefined) parseCertificates('ca', options.ca, files.ca);
+  if (files.cert === undefined || files.key === undefined) return files;
+  const [certificate] = parseCertificates('cert', options.cert, files.cert);
+  if (certificate?.checkPrivateKey(parseKey(options.key, files.key)) === false) {
+    throw new RollcallError('INVALID_CONFIG', `options "cert" and "key" of adapter etcd: ${quote(options.key)} is not the key of the certificate in ${quote(options.cert)}`);
+  }
+  return files;
+}
+
+function parseCertificates(option: string, path: string | undefined, content: Buffer): X509Certificate[] {
+  const text = content.toString('latin1');
+  const blocks = text.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[^-]*-----END [A-Z0-9 ]*CERTIFICATE-----/g) ?? [];
+  // A block that was begun and not ended is a file that somebody is writing just now.
+  const begun = text.match(/-----BEGIN /g)?.length ?? 0;
+  try {
+    if (blocks.length === 0 || blocks.length < begun) throw new Error('a certificate in it is incomplete');
+    return blocks.map((block) => new X509Certificate(block));
+  } catch (cause) {
+    throw new RollcallError('INVALID_CONFIG', `option "${option}" of adapter etcd: file ${quote(path)} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function parseKey(path: string | undefined, content: Buffer): KeyObject {
+  try {
+    return createPrivateKey(content);
+  } catch (cause) {
+    // Without the cause's own words in the message: what is said of a key says nothing that helps.
+    throw new RollcallError('INVALID_CONFIG', `option "key" of adapter etcd: file ${quote(path)} cannot be read: it holds no private key that is complete and without a passphrase`, { cause });
+  }
 }
 
 function readPem(option: string, path: string | undefined): Buffer | undefined {

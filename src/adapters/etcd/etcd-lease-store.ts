@@ -23,10 +23,23 @@ export interface LeaseStoreDeps extends LeaseKeeperDeps {
 /** Transactions under way at a time: enough to fill the round trip, few enough to leave etcd to others. */
 const parallelTxns = 4;
 
-interface LeaseGroup {
-  readonly keeper: LeaseKeeper;
-  /** What was written under it, by key. */
-  readonly written: Map<string, ServiceInstance>;
+class LeaseGroup {
+  constructor(
+    readonly keeper: LeaseKeeper,
+    /** What was written under it, or is being written, by key. */
+    readonly written: Map<string, ServiceInstance>,
+    /** Which of these stand under the present lease, and not only under one before it. */
+    readonly rewritten: Set<string>,
+  ) {}
+
+  get isRewritten(): boolean {
+    return this.rewritten.size === this.written.size;
+  }
+
+  forget(key: Buffer): void {
+    this.written.delete(nameOf(key));
+    this.rewritten.delete(nameOf(key));
+  }
 }
 
 /** The write side of etcd: one lease per TTL, records put and removed in transactions that respect their owner. */
@@ -37,6 +50,8 @@ export class EtcdLeaseStore implements LeaseStore {
   readonly #groups = new Map<Seconds, LeaseGroup>();
   readonly #guard: KeyGuard;
   readonly #claims = new OpenClaims();
+  readonly #listening: Disposable;
+  readonly #history: Disposable;
 
   constructor(events: LeaseEvents, deps: LeaseStoreDeps) {
     this.defaultTtl = deps.defaultTtl;
@@ -49,13 +64,19 @@ export class EtcdLeaseStore implements LeaseStore {
       events: {
         lost: (instances, reason) => events.lost(instances, reason),
         superseded: (instance) => {
-          for (const { written } of this.#groups.values()) written.delete(nameOf(deps.codec.key(instance)));
+          for (const group of this.#groups.values()) group.forget(deps.codec.key(instance));
           events.superseded(instance);
         },
       },
       clock: deps.clock,
       random: deps.random,
       isOurs: (lease) => [...this.#groups.values()].some(({ keeper }) => keeper.ownIds.includes(lease)),
+    });
+    this.#listening = deps.session.onLive((transport) => {
+      void this.#sweep(transport);
+    });
+    this.#history = deps.session.onHistoryChange(() => {
+      this.#claims.clear();
     });
   }
 
@@ -71,22 +92,28 @@ export class EtcdLeaseStore implements LeaseStore {
       const lease = await group.keeper.ensure(transport, signal);
       const keyed = records.map(({ instance, mode }) => ({ instance, mode, key: codec.key(instance), value: codec.value(instance) }));
       const claims = await this.#claims.begin(keyed, () => lease.revision ?? this.#revision(transport, keyed[0]?.key, signal));
-      const writes = keyed.map((write) => ({ ...write, since: claims.get(nameOf(write.key)) }));
+      const writes = keyed.map((write) => ({ ...write, since: claims.get(nameOf(write.key)), historyBegan: session.historyBegan }));
       // Remembered before they are sent: if the lease is lost while they are under way, they are among the lost.
       for (const { key, instance } of writes) group.written.set(nameOf(key), instance);
       const ownLeases = group.keeper.ownIds;
       const batches = chunks(writes, (write) => writeBytes(write, ownLeases));
       const outcomes = await inParallel(batches, async (batch) => {
+        for (const { key, value } of batch) this.#guard.expect(key, value);
         const answer = await this.#txn(transport, group, lease.id, batch.map((write) => writeOp(write, lease.id, ownLeases)), signal);
-        return batch.map(({ key, instance }, index) => {
+        return batch.map(({ key, value, instance }, index) => {
           const outcome = outcomeOf(answer.responses[index] as TxnResponse['responses'][number]);
           this.#claims.end(key);
-          if (outcome === 'stored') this.#guard.add(transport, key, instance, answer.header.revision);
-          else group.written.delete(nameOf(key));
+          if (outcome === 'stored') {
+            if (group.keeper.id === lease.id) group.rewritten.add(nameOf(key));
+            this.#guard.add(transport, key, value, instance, answer.header.revision);
+          } else {
+            group.forget(key);
+          }
           return outcome;
         });
       });
-      await group.keeper.revokeRetired(transport, signal);
+      // Not before everything of ours has left it: what still stands under it would be gone for a moment.
+      if (group.isRewritten) await group.keeper.revokeRetired(transport, signal);
       return outcomes.flat();
     } catch (error) {
       throw session.failed(transport, error, signal);
@@ -101,27 +128,51 @@ export class EtcdLeaseStore implements LeaseStore {
       this.#guard.remove(key);
     }
     await this.#removeKeys(group, keys, signal);
-    for (const key of keys) group.written.delete(nameOf(key));
+    for (const key of keys) group.forget(key);
   }
 
   async #removeKeys(group: LeaseGroup, keys: readonly Buffer[], signal: AbortSignal): Promise<void> {
     const lease = group.keeper.id;
-    // Without a lease there is nothing of ours: what stood under the last one went with it.
-    if (lease === undefined) return;
+    // Without a lease there is nothing of ours: what stood under the last one went with it, unless that was retired only.
+    if (lease === undefined && !group.keeper.hasRetired) return;
     const leaving = new Set(keys.map(nameOf));
     // The last ones take the lease with them, which is one request, and no pings afterwards.
     if ([...group.written.keys()].every((name) => leaving.has(name))) return group.keeper.release(signal);
     const transport = await this.#deps.session.available(signal);
     try {
       await inParallel(chunks(keys, (key) => 4 * key.length), (batch) =>
-        this.#txn(transport, group, lease, batch.map((key) => removeOp(key, group.keeper.ownIds)), signal),
+        this.#txn(transport, group, lease ?? '', batch.map((key) => removeOp(key, group.keeper.ownIds)), signal),
       );
     } catch (error) {
       throw this.#deps.session.failed(transport, error, signal);
     }
   }
 
+  /**
+   * Takes away what stands under our leases and is not ours any more: a restored backup may have brought it back, or a write that
+   * we gave up may have been carried out after all. Our pings would keep it for ever.
+   */
+  async #sweep(transport: EtcdTransport): Promise<void> {
+    const { session } = this.#deps;
+    for (const group of this.#groups.values()) {
+      const lease = group.keeper.id;
+      if (lease === undefined) continue;
+      try {
+        const strays = (await transport.leaseKeys(lease, session.attempt(session.signal))).filter((key) => !group.written.has(nameOf(key)));
+        for (const batch of chunks(strays, (key) => 4 * key.length)) {
+          await this.#txn(transport, group, lease, batch.map((key) => removeOp(key, [lease])), session.signal);
+        }
+        if (strays.length > 0) this.#deps.logger.warn({ lease, keys: strays.length }, 'removed records that were taken away before and had come back');
+      } catch (error) {
+        // An owner without the right to read does without. The next connection looks again.
+        this.#deps.logger.debug({ err: session.failed(transport, error, session.signal), lease }, 'the keys of a lease could not be looked at');
+      }
+    }
+  }
+
   async close(): Promise<void> {
+    this.#listening[Symbol.dispose]();
+    this.#history[Symbol.dispose]();
     this.#guard.close();
     await Promise.all([...this.#groups.values()].map(({ keeper }) => keeper.close(this.#deps.session.timings.closeTimeoutMs)));
   }
@@ -141,10 +192,12 @@ export class EtcdLeaseStore implements LeaseStore {
     let group = this.#groups.get(ttl);
     if (group === undefined) {
       const written = new Map<string, ServiceInstance>();
+      const rewritten = new Set<string>();
       const keeper = new LeaseKeeper(
         ttl,
         {
           lost: (reason) => {
+            rewritten.clear();
             this.#events.lost([...written.values()], reason);
           },
           doubtful: (reason) => {
@@ -156,15 +209,19 @@ export class EtcdLeaseStore implements LeaseStore {
         },
         this.#deps,
       );
-      group = { keeper, written };
+      group = new LeaseGroup(keeper, written, rewritten);
       this.#groups.set(ttl, group);
     }
     return group;
   }
 
   async #txn(transport: EtcdTransport, group: LeaseGroup, lease: string, ops: RequestOp[], signal: AbortSignal): Promise<TxnResponse> {
+    const { session } = this.#deps;
+    const before = session.revision;
     try {
-      return await transport.txn({ compare: [], success: ops, failure: [] }, this.#deps.session.attempt(signal));
+      const answer = await transport.txn({ compare: [], success: ops, failure: [] }, session.attempt(signal));
+      session.observe(transport, answer.header, before);
+      return answer;
     } catch (error) {
       if (error instanceof EtcdError && error.kind === 'lease-not-found') {
         group.keeper.markLost(lease, error);

@@ -12,7 +12,13 @@ export class EtcdSource implements SnapshotSource {
   }
 
   list(service: string, signal: AbortSignal): Promise<Listing> {
-    return this.#deps.session.repeatable(`reading ${service}`, signal, (transport, options) => listService(transport, this.#deps.codec, service, options));
+    return this.#deps.session.repeatable(`reading ${service}`, signal, async (transport, options) => {
+      const { session } = this.#deps;
+      const before = session.revision;
+      const listing = await listService(transport, this.#deps.codec, service, options);
+      session.observe(transport, listing.header, before);
+      return listing;
+    });
   }
 
   follow(service: string, sink: FeedSink): Disposable {

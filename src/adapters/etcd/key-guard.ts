@@ -25,6 +25,8 @@ export interface KeyGuardDeps {
 interface GuardedKey {
   readonly key: Buffer;
   readonly instance: ServiceInstance;
+  /** What was written last, or is being written. */
+  value: Buffer;
   watch: Disposable | undefined;
 }
 
@@ -57,13 +59,19 @@ export class KeyGuard {
   }
 
   /** Guards a key that was just written at that revision. */
-  add(transport: EtcdTransport, key: Buffer, instance: ServiceInstance, revision: string): void {
+  add(transport: EtcdTransport, key: Buffer, value: Buffer, instance: ServiceInstance, revision: string): void {
     this.remove(key);
-    const guarded: GuardedKey = { key, instance, watch: undefined };
+    const guarded: GuardedKey = { key, value, instance, watch: undefined };
     this.#keys.set(nameOf(key), guarded);
     // If the session moved on while the write was under way, it verified without this key.
     if (this.#deps.session.transport === transport) this.#watch(transport, guarded, nextRevision(revision));
     else this.#verifySoon();
+  }
+
+  /** To be called before a key is written again, so that the news of it is no surprise. */
+  expect(key: Buffer, value: Buffer): void {
+    const guarded = this.#keys.get(nameOf(key));
+    if (guarded !== undefined) guarded.value = value;
   }
 
   remove(key: Buffer): void {
@@ -103,6 +111,8 @@ export class KeyGuard {
     // A newer owner may have come and gone within one message: it was the newest all the same.
     if (events.some(({ type, kv }) => type === 'Put' && !this.#deps.isOurs(kv.lease))) this.#superseded(guarded);
     else if (events.at(-1)?.type === 'Delete') this.#lost(guarded);
+    // Under our own lease, but not what we wrote last: a write that was given up, carried out late after all.
+    else if (events.at(-1)?.kv.value.equals(guarded.value) === false) this.#lost(guarded, 'an older value of the record was written late');
   }
 
   /** Once for all the keys that were written together. */
@@ -132,12 +142,14 @@ export class KeyGuard {
       );
       // Left meanwhile: the next connection verifies.
       if (session.transport !== transport) return;
-      session.observe(answer.header, before);
+      session.observe(transport, answer.header, before);
       keys.forEach((guarded, index) => {
         if (this.#keys.get(nameOf(guarded.key)) !== guarded || guarded.watch !== undefined) return;
         const found = answer.responses[index]?.response_range.kvs[0];
         if (found === undefined) this.#lost(guarded);
         else if (this.#deps.isOurs(found.lease)) this.#watch(transport, guarded, nextRevision(answer.header.revision));
+        // An owner from before us, whom a backup has brought back.
+        else if (session.historyBegan !== undefined && BigInt(found.mod_revision) <= BigInt(session.historyBegan)) this.#lost(guarded);
         else this.#superseded(guarded);
       });
     } catch (error) {
@@ -149,15 +161,16 @@ export class KeyGuard {
   #retryLater(reason: RollcallError): void {
     if (this.#retry !== undefined || this.#keys.size === 0) return;
     this.#deps.logger.debug({ err: reason }, 'registrations could not be verified; trying again');
+    this.#deps.session.connection.trouble(reason);
     this.#retry = this.#deps.clock.setTimer(() => {
       this.#retry = undefined;
       this.#verifyUnwatched();
     }, this.#backoff.next());
   }
 
-  #lost(guarded: GuardedKey): void {
+  #lost(guarded: GuardedKey, what = 'the record was removed from etcd'): void {
     this.remove(guarded.key);
-    this.#deps.events.lost([guarded.instance], new RollcallError('UNAVAILABLE', 'the record was removed from etcd'));
+    this.#deps.events.lost([guarded.instance], new RollcallError('UNAVAILABLE', what));
   }
 
   #superseded(guarded: GuardedKey): void {

@@ -91,6 +91,11 @@ export class LeaseKeeper {
     return [...new Set([this.#id, this.#formerId, ...this.#retired].filter((id) => id !== undefined))];
   }
 
+  /** Whether there is a lease of another history that was not revoked yet. */
+  get hasRetired(): boolean {
+    return this.#retired.size > 0;
+  }
+
   /** The lease, granting one if there is none. Tries once. */
   async ensure(transport: EtcdTransport, signal: AbortSignal): Promise<HeldLease> {
     if (this.#id !== undefined) return { id: this.#id };
@@ -134,9 +139,9 @@ export class LeaseKeeper {
    */
   async release(signal: AbortSignal): Promise<void> {
     const id = this.#id;
-    if (id === undefined) return;
-    await this.#revoke(id, signal);
-    if (this.#id === id && this.#state !== 'closed') this.#forget(id);
+    await Promise.all([...(id === undefined ? [] : [id]), ...this.#retired].map((each) => this.#revoke(each, signal)));
+    this.#retired.clear();
+    if (id !== undefined && this.#id === id && this.#state !== 'closed') this.#forget(id);
   }
 
   /** Stops pinging and gives the lease back; etcd removes every key under it, and no other. */
@@ -176,8 +181,11 @@ export class LeaseKeeper {
     const id = this.#candidateId;
     let grantedTtl = this.#ttl;
     let revision: string | undefined;
+    const { session } = this.#deps;
+    const before = session.revision;
     try {
-      const answer = await transport.leaseGrant(id, this.#ttl, this.#deps.session.attempt(signal));
+      const answer = await transport.leaseGrant(id, this.#ttl, session.attempt(signal));
+      session.observe(transport, answer.header, before);
       grantedTtl = Number(answer.TTL);
       revision = answer.header.revision;
     } catch (error) {
@@ -204,7 +212,7 @@ export class LeaseKeeper {
     this.#disconnect();
     const stream = transport.keepAlive({
       message: (response) => {
-        this.#onAnswer(response);
+        this.#onAnswer(transport, response);
       },
       ended: (error) => {
         this.#disconnect();
@@ -240,7 +248,7 @@ export class LeaseKeeper {
     }, patience);
   }
 
-  #onAnswer(response: KeepAliveResponse): void {
+  #onAnswer(transport: EtcdTransport, response: KeepAliveResponse): void {
     const id = this.#id;
     if (id === undefined || response.ID !== id) return;
     this.#answerTimer?.[Symbol.dispose]();
@@ -250,7 +258,7 @@ export class LeaseKeeper {
       return;
     }
     const { clock, session } = this.#deps;
-    session.observe(response.header);
+    session.observe(transport, response.header);
     session.connection.keptAlive(clock.monotonic() - this.#pingedAt, this.#ttl);
     this.#confirm(this.#pingedAt);
     this.#pingTimer?.[Symbol.dispose]();

@@ -31,16 +31,20 @@ export class MemberList {
     return this.#members.length;
   }
 
-  /** The next one that may be asked, or how long it takes until there is one. */
-  take(): Member | { readonly waitMs: number } {
+  /**
+   * The next one that may be asked, or how long it takes until there is one.
+   * @param busy those that are being asked often enough just now
+   */
+  take(busy: (member: Member) => boolean): Member | { readonly waitMs: number } {
     const now = this.#clock.monotonic();
     for (let i = 0; i < this.#members.length; i++) {
       const member = this.#members[(this.#next + i) % this.#members.length] as Member;
-      if (member.refusedUntil > now) continue;
+      if (member.refusedUntil > now || busy(member)) continue;
       this.#next += i + 1;
       return member;
     }
-    return { waitMs: Math.min(...this.#members.map(({ refusedUntil }) => refusedUntil)) - now };
+    // Where all that are left are busy, one of their attempts ends sooner than any wait.
+    return { waitMs: Math.min(...this.#members.filter((member) => !busy(member)).map(({ refusedUntil }) => refusedUntil)) - now };
   }
 
   refused(member: Member): void {

@@ -22,67 +22,99 @@ export interface MemberSearchOptions<Found> {
   readonly signal: AbortSignal;
 }
 
+/** A second one, because a member in the middle of an election may never answer what it was asked before. */
+const attemptsPerMember = 2;
+
 /**
  * Looks for a member that answers, until there is one or the signal aborts. The first round goes through all of them
  * without a pause; one that neither answers nor refuses does not hold up the next, which is tried beside it. After that
- * each attempt follows a wait with jitter, so a process makes one or two a second at most, however long an outage lasts.
+ * each attempt follows a wait with jitter, so a process makes two or three a second at most, however long an outage lasts.
  */
-export async function findMember<Found>(options: MemberSearchOptions<Found>): Promise<Found | undefined> {
-  const { clock, members, backoff, signal } = options;
-  const found = deferred<Found | undefined>();
-  const over = new AbortController();
-  const linked = linkSignals(signal, over.signal);
-  let taken = false;
-  const pending = new Set<Promise<void>>();
-  const wait = (ms: number): Promise<void> => sleep(clock, ms, linked.signal).catch(() => undefined);
+export function findMember<Found>(options: MemberSearchOptions<Found>): Promise<Found | undefined> {
+  return new MemberSearch(options).run();
+}
 
-  const launch = (member: Member): Promise<void> => {
-    const attempt = options
-      .attempt(member, linked.signal)
-      .then(
-        (result) => {
-          if (taken) {
-            options.discard(result);
-            return;
-          }
-          taken = true;
-          members.entered(member);
-          found.resolve(result);
-          over.abort();
-        },
-        (cause: unknown) => {
-          if (linked.signal.aborted) return;
-          const error = toRollcallError(cause);
-          if (!error.retryable) members.refused(member);
-          options.failed(error);
-        },
-      )
-      .finally(() => pending.delete(attempt));
-    pending.add(attempt);
-    return attempt;
-  };
+class MemberSearch<Found> {
+  readonly #options: MemberSearchOptions<Found>;
+  readonly #found = deferred<Found | undefined>();
+  readonly #over = new AbortController();
+  readonly #linked: { readonly signal: AbortSignal } & Disposable;
+  /** The attempts under way, with whom they ask. */
+  readonly #pending = new Map<Promise<void>, Member>();
+  #taken = false;
 
-  const search = async (): Promise<void> => {
-    if (options.waitFirst) await wait(backoff.next());
-    for (let attempts = 0; !linked.signal.aborted; ) {
-    const member = members.take();
-    if ('waitMs' in member) {
-      await wait(member.waitMs);
-      continue;
-    }
-    const hedge = new AbortController();
-    const answered = launch(member);
-    attempts++;
-    const paces = linkSignals(linked.signal, hedge.signal);
-    const slow = sleep(clock, options.hedgeDelayMs, paces.signal).catch(() => undefined);
-    const pause = attempts < options.atOnce ? Promise.resolve() : wait(backoff.next());
-    await Promise.all([Promise.race([answered, slow]), pause]);
-    hedge.abort();
-    paces[Symbol.dispose]();
+  constructor(options: MemberSearchOptions<Found>) {
+    this.#options = options;
+    this.#linked = linkSignals(options.signal, this.#over.signal);
   }
-  // Whatever is still under way ends with the signal.
-  await Promise.all(pending);
-  linked[Symbol.dispose]();
-  };
-  return Promise.race([found.promise, search().then(() => undefined)]);
+
+  /** Resolves as soon as a member is found; otherwise once the signal has aborted and nothing is under way any more. */
+  run(): Promise<Found | undefined> {
+    return Promise.race([this.#found.promise, this.#search().then(() => undefined)]);
+  }
+
+  async #search(): Promise<void> {
+    const { members, backoff, atOnce, waitFirst } = this.#options;
+    const { signal } = this.#linked;
+    if (waitFirst) await this.#wait(backoff.next());
+    for (let attempts = 0; !signal.aborted; ) {
+      const member = members.take((each) => this.#isBusy(each));
+      if ('waitMs' in member) {
+        await Promise.race([...this.#pending.keys(), ...(Number.isFinite(member.waitMs) ? [this.#wait(member.waitMs)] : [])]);
+        continue;
+      }
+      attempts++;
+      const answered = this.#ask(member);
+      await Promise.all([this.#unlessSlow(answered), attempts < atOnce ? undefined : this.#wait(backoff.next())]);
+    }
+    await Promise.all(this.#pending.keys());
+    this.#linked[Symbol.dispose]();
+  }
+
+  #ask(member: Member): Promise<void> {
+    const attempt = this.#attempt(member).finally(() => this.#pending.delete(attempt));
+    this.#pending.set(attempt, member);
+    return attempt;
+  }
+
+  async #attempt(member: Member): Promise<void> {
+    const { members, attempt, discard, failed } = this.#options;
+    const { signal } = this.#linked;
+    let result: Found;
+    try {
+      result = await attempt(member, signal);
+    } catch (cause) {
+      if (signal.aborted) return;
+      const error = toRollcallError(cause);
+      if (!error.retryable) members.refused(member);
+      failed(error);
+      return;
+    }
+    if (this.#taken) {
+      discard(result);
+      return;
+    }
+    this.#taken = true;
+    members.entered(member);
+    this.#found.resolve(result);
+    this.#over.abort();
+  }
+
+  #isBusy(member: Member): boolean {
+    return [...this.#pending.values()].filter((each) => each === member).length >= attemptsPerMember;
+  }
+
+  /** Until the attempt is over, or has taken so long that the next one may begin beside it. */
+  async #unlessSlow(attempt: Promise<void>): Promise<void> {
+    const answered = new AbortController();
+    const linked = linkSignals(this.#linked.signal, answered.signal);
+    const slow = sleep(this.#options.clock, this.#options.hedgeDelayMs, linked.signal).catch(() => undefined);
+    await Promise.race([attempt, slow]);
+    answered.abort();
+    linked[Symbol.dispose]();
+  }
+
+  #wait(ms: number): Promise<void> {
+    return sleep(this.#options.clock, ms, this.#linked.signal).catch(() => undefined);
+  }
 }

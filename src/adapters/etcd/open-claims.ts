@@ -29,6 +29,11 @@ export class OpenClaims {
     return again;
   }
 
+  /** To be called when the store has another history: revisions of the old one mean nothing in it. */
+  clear(): void {
+    this.#since.clear();
+  }
+
   end(key: Buffer): void {
     this.#since.delete(nameOf(key));
   }

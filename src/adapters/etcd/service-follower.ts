@@ -37,6 +37,8 @@ export class ServiceFollower implements Disposable {
   readonly #deps: FollowerDeps;
   readonly #stopping = new AbortController();
   readonly #backoff: Backoff;
+  /** For what is refused and stays so until somebody changes something. */
+  readonly #refusedBackoff: Backoff;
   readonly #listening: Disposable;
 
   constructor(service: string, sink: FeedSink, deps: FollowerDeps) {
@@ -44,6 +46,7 @@ export class ServiceFollower implements Disposable {
     this.#sink = sink;
     this.#deps = deps;
     this.#backoff = new Backoff(deps.random, deps.session.timings.retry);
+    this.#refusedBackoff = new Backoff(deps.random, deps.session.timings.refusedRetry);
     this.#listening = deps.session.onTrouble((reason) => {
       this.#sink.stale(reason);
     });
@@ -61,15 +64,18 @@ export class ServiceFollower implements Disposable {
     if (this.#deps.session.trouble !== undefined) this.#sink.stale(this.#deps.session.trouble);
     const stopping = (): boolean => signal.aborted;
     while (!stopping()) {
+      let backoff = this.#backoff;
       try {
         const transport = await this.#deps.session.ready(signal);
         const revision = await this.#list(transport, signal);
         throw await this.#watch(transport, nextRevision(revision), signal);
       } catch (error) {
         if (stopping()) break;
-        this.#sink.stale(toRollcallError(error));
+        const reason = toRollcallError(error);
+        if (!reason.retryable && reason.code !== 'CLOSED') backoff = this.#refusedBackoff;
+        this.#sink.stale(reason);
       }
-      await sleep(this.#deps.clock, this.#backoff.next(), signal).catch(() => undefined);
+      await sleep(this.#deps.clock, backoff.next(), signal).catch(() => undefined);
     }
     linked[Symbol.dispose]();
   }
@@ -79,7 +85,9 @@ export class ServiceFollower implements Disposable {
     const before = session.revision;
     try {
       const listing = await listService(transport, this.#deps.codec, this.#service, session.attempt(signal));
-      session.observe(listing.header, before);
+      // Left while the answer was under way: it may be one of an old history.
+      if (session.transport !== transport) throw session.trouble ?? closedError('the connection to etcd');
+      session.observe(transport, listing.header, before);
       if (!signal.aborted) this.#sink.replace(listing.records, listing.revision);
       return listing.revision;
     } catch (error) {
@@ -99,6 +107,7 @@ export class ServiceFollower implements Disposable {
       const watch = this.#deps.watches.open(transport, target, {
         created: () => {
           this.#backoff.reset();
+          this.#refusedBackoff.reset();
         },
         events: (events, revision) => {
           this.#sink.apply(this.#changes(events), revision);

@@ -40,6 +40,8 @@ interface Answering {
   readonly transport: EtcdTransport;
   /** Absent where we may not read, and so were told nothing. */
   readonly header: ResponseHeader | undefined;
+  /** The newest revision that we knew when it was asked. */
+  readonly since: string;
 }
 
 /** A member that fails us sooner than this after it let us in counts as an attempt that failed. */
@@ -68,6 +70,8 @@ export class EtcdSession {
   readonly #onTrouble: Listeners<[RollcallError]>;
   readonly #onHistoryChange: Listeners<[RollcallError]>;
   #liveSince = 0;
+  #heardAt = 0;
+  #idleProbe: Disposable | undefined;
   /** How many members in a row failed us right after they had let us in: without it, those would be tried without a pause. */
   #shortLives = 0;
   #transport: EtcdTransport | undefined;
@@ -133,11 +137,15 @@ export class EtcdSession {
   }
 
   /**
-   * Takes note of an answer's header.
+   * Takes note of an answer's header. One of a transport that was left says nothing any more.
    * @param since `revision` from before the request was sent; only for requests that go through the quorum, whose answers
    *   can never be older than that
    */
-  observe(header: ResponseHeader, since?: string): void {
+  observe(transport: EtcdTransport, header: ResponseHeader, since?: string): void {
+    if (this.#transport !== transport) return;
+    this.#heardAt = this.#deps.clock.monotonic();
+    // What goes through the quorum carries our token, so we are let in; pings and streams that are open do not show that.
+    if (since !== undefined) this.#letIn(transport);
     const change = this.#history.observe(header, since);
     if (change === undefined) {
       this.#connection.saw(header.revision);
@@ -147,6 +155,11 @@ export class EtcdSession {
     this.#deps.logger.warn({ err: reason, revision: header.revision }, 'the history of etcd has changed; everything is read and written again');
     this.#connection.historyChanged(header.revision);
     this.#onHistoryChange.emit(reason);
+  }
+
+  /** The revision at which the present history began for us; `undefined` while it is the one that we met first. */
+  get historyBegan(): string | undefined {
+    return this.#history.began;
   }
 
   /** The transport in use, waiting for one as long as the signal lets it. */
@@ -231,6 +244,8 @@ export class EtcdSession {
     if (signal.aborted) return abortedError(signal, 'the request');
     const error = toRollcallError(cause);
     if (error instanceof EtcdError && error.kind === 'connection') this.report(transport, error);
+    // The member stays: it still takes the pings that keep our leases alive. But nothing else works.
+    else if (error.code === 'UNAUTHENTICATED' && this.#transport === transport) this.#connection.lost(error);
     return error;
   }
 
@@ -246,6 +261,7 @@ export class EtcdSession {
       this.#backoff.reset();
     }
     this.#ready = deferred();
+    this.#idleProbe?.[Symbol.dispose]();
     this.#deps.logger.warn({ err: reason, endpoint: transport.endpoint }, 'lost the connection to etcd');
     transport.close();
     this.#connection.lost(reason);
@@ -258,6 +274,7 @@ export class EtcdSession {
     const error = closedError('the connection to etcd');
     this.#closing.abort(error);
     this.#ready.reject(error);
+    this.#idleProbe?.[Symbol.dispose]();
     this.#transport?.close();
     this.#transport = undefined;
     await this.#connecting;
@@ -296,8 +313,9 @@ export class EtcdSession {
 
   async #attempt(member: Member, signal: AbortSignal): Promise<Answering> {
     const transport = this.#options.openTransport(member.endpoint);
+    const since = this.revision;
     try {
-      return { transport, header: await this.#probe(transport, signal) };
+      return { transport, since, header: await this.#probe(transport, signal) };
     } catch (error) {
       transport.close();
       throw error;
@@ -333,7 +351,7 @@ export class EtcdSession {
     return new EtcdError('UNAVAILABLE', 'connection', `etcd ${transport.endpoint} has no quorum: it answers from its own copy only, too few members of its cluster are up or reach each other`, error);
   }
 
-  #enter({ transport, header }: Answering): void {
+  #enter({ transport, header, since }: Answering): void {
     if (this.#closing.signal.aborted) {
       transport.close();
       return;
@@ -342,11 +360,47 @@ export class EtcdSession {
     this.#liveSince = this.#deps.clock.monotonic();
     this.#deps.logger.info({ endpoint: transport.endpoint, recovered: this.#trouble !== undefined }, 'connected to etcd');
     this.#trouble = undefined;
-    // Nothing was asked of any member since the last one was left, so all that was known then was known before this answer.
-    if (header !== undefined) this.observe(header, this.revision);
-    this.#connection.connected(transport.endpoint);
+    this.#letIn(transport);
+    if (header !== undefined) this.observe(transport, header, since);
+    this.#watchIdleness(transport, this.#timings.idleProbeMs);
     this.#ready.resolve(transport);
     this.#onLive.emit(transport);
+  }
+
+  /**
+   * Without a watch or a lease nobody would notice that etcd is gone until the next call: asks when nothing was heard for
+   * a while, and when we were refused and may be let in again.
+   */
+  #watchIdleness(transport: EtcdTransport, ms: number): void {
+    const { clock } = this.#deps;
+    const { idleProbeMs } = this.#timings;
+    this.#idleProbe = clock.setTimer(() => {
+      const left = this.#heardAt + idleProbeMs - clock.monotonic();
+      if (left > 0 && this.#connection.state === 'connected') {
+        this.#watchIdleness(transport, left);
+        return;
+      }
+      void this.#probeAgain(transport).then(() => {
+        if (this.#transport === transport) this.#watchIdleness(transport, idleProbeMs);
+      });
+      // It is no reason for a process to stay that has nothing registered and nothing watched.
+    }, ms, { unref: true });
+  }
+
+  #letIn(transport: EtcdTransport): void {
+    this.#heardAt = this.#deps.clock.monotonic();
+    this.#connection.connected(transport.endpoint);
+  }
+
+  async #probeAgain(transport: EtcdTransport): Promise<void> {
+    const since = this.revision;
+    try {
+      const header = await this.#probe(transport, this.#closing.signal);
+      if (header !== undefined) this.observe(transport, header, since);
+      else if (this.#transport === transport) this.#letIn(transport);
+    } catch (error) {
+      this.failed(transport, error, this.#closing.signal);
+    }
   }
 
   /** A timeout that says what kept failing. */

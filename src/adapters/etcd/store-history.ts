@@ -7,9 +7,15 @@ import type { ResponseHeader } from './transport.js';
 export class StoreHistory {
   #clusterId: string | undefined;
   #revision = 0n;
+  #began: string | undefined;
 
   get revision(): string {
     return this.#revision.toString();
+  }
+
+  /** The revision at which another history than the first one was noticed: what is not newer came with the backup. */
+  get began(): string | undefined {
+    return this.#began;
   }
 
   /**
@@ -36,6 +42,7 @@ export class StoreHistory {
   #begin(clusterId: string, revision: bigint): void {
     this.#clusterId = clusterId;
     this.#revision = revision;
+    this.#began = revision.toString();
   }
 }
 

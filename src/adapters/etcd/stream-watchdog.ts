@@ -23,7 +23,6 @@ export class StreamWatchdog implements Disposable {
   #state: 'listening' | 'asking' | 'over' = 'listening';
   #heardAt: number;
   #timer: Disposable;
-  #askAgain: Disposable | undefined;
 
   constructor(options: StreamWatchdogOptions) {
     this.#options = options;
@@ -58,9 +57,6 @@ export class StreamWatchdog implements Disposable {
     const { clock, timeoutMs, ask, silent } = this.#options;
     this.#state = 'asking';
     ask();
-    // Once more: an etcd that has etcd#15220 mended answers nothing while one of the stream's watches is catching up. Asked only
-    // after a silence, it hardly ever is, which also keeps clear of etcd#17507 (a request that came too early stays unanswered).
-    this.#askAgain = clock.setTimer(ask, timeoutMs / 2);
     this.#timer = setDeadline(
       clock,
       () => {
@@ -73,6 +69,5 @@ export class StreamWatchdog implements Disposable {
 
   #stop(): void {
     this.#timer[Symbol.dispose]();
-    this.#askAgain?.[Symbol.dispose]();
   }
 }

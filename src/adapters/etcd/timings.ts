@@ -13,7 +13,8 @@ export const timingOptions = {
   retryMax: number({ describe: 'longest wait between retries, in seconds; half of it is random (default 0.6)', fallback: 0.6, min: 0.01, ...seconds }),
   refusedRetryMax: number({ describe: 'longest wait for a member that refuses us, by a wrong password for example, in seconds (default 30)', fallback: 30, min: 0.1, ...seconds }),
   keepaliveInterval: number({ describe: 'seconds between two pings of a lease, at most (default: a third of its TTL)', fallback: undefined, min: 0.1, ...seconds }),
-  keepaliveTimeout: number({ describe: 'seconds a ping may stay unanswered (default: a sixth of the TTL, at least 0.5)', fallback: undefined, min: 0.1, ...seconds }),
+  keepaliveTimeout: number({ describe: 'seconds a ping may stay unanswered, at most a third of the TTL (default: a sixth of it, at least 0.5)', fallback: undefined, min: 0.1, ...seconds }),
+  idleProbeInterval: number({ describe: 'seconds without a word from etcd after which it is asked whether it is there, where neither a watch nor a lease does so (default 5)', fallback: 5, min: 0.1, ...seconds }),
   watchdogInterval: number({ describe: 'seconds of silence after which a watch stream is asked for a sign of life (default 1)', fallback: 1, min: 0.1, ...seconds }),
   watchdogTimeout: number({ describe: 'seconds that sign may take (default 1)', fallback: 1, min: 0.1, ...seconds }),
   http2PingInterval: number({ describe: 'seconds between two HTTP/2 pings of a connection; etcd refuses less than 5 (default 10)', fallback: 10, min: 5, ...seconds }),
@@ -33,6 +34,7 @@ export interface EtcdTimings {
   /** Of a lease with this TTL. */
   keepaliveIntervalMs(ttlMs: number): number;
   keepaliveTimeoutMs(ttlMs: number): number;
+  readonly idleProbeMs: number;
   readonly watchdog: { readonly intervalMs: number; readonly timeoutMs: number };
   readonly closeTimeoutMs: number;
 }
@@ -41,12 +43,15 @@ export function timingsOf(options: TimingValues): EtcdTimings {
   const ms = (value: Seconds): number => value * 1000;
   return {
     attemptTimeoutMs: ms(options.attemptTimeout),
-    hedgeDelayMs: ms(options.hedgeDelay),
+    // By then the attempt itself has failed.
+    hedgeDelayMs: ms(Math.min(options.hedgeDelay, options.attemptTimeout)),
     retry: { initialMs: ms(options.retryMin), maxMs: ms(options.retryMax) },
     refusedRetry: { initialMs: Math.min(1000, ms(options.refusedRetryMax)), maxMs: ms(options.refusedRetryMax) },
     // Whatever is asked for, a lease needs more than one ping in its lifetime.
     keepaliveIntervalMs: (ttlMs) => Math.min(ttlMs / 3, ms(options.keepaliveInterval ?? Infinity)),
-    keepaliveTimeoutMs: (ttlMs) => (options.keepaliveTimeout === undefined ? Math.max(500, ttlMs / 6) : ms(options.keepaliveTimeout)),
+    // More than a third would leave no time to ask another member.
+    keepaliveTimeoutMs: (ttlMs) => Math.min(Math.max(500, ttlMs / 3), options.keepaliveTimeout === undefined ? Math.max(500, ttlMs / 6) : ms(options.keepaliveTimeout)),
+    idleProbeMs: ms(options.idleProbeInterval),
     watchdog: { intervalMs: ms(options.watchdogInterval), timeoutMs: ms(options.watchdogTimeout) },
     closeTimeoutMs: ms(options.closeTimeout),
   };

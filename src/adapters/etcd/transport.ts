@@ -20,6 +20,7 @@ import {
   type IWatchResponse,
 } from 'etcd3';
 
+import { abortable } from '../../core/cancellation.js';
 import type { AuthToken } from './auth-token.js';
 import { EtcdError, toEtcdError } from './etcd-error.js';
 import { readTlsFiles } from './credentials.js';
@@ -67,6 +68,8 @@ export interface EtcdTransport {
   txn(request: ITxnRequest, options: UnaryOptions): Promise<ITxnResponse>;
   leaseGrant(id: string, ttlSeconds: number, options: UnaryOptions): Promise<ILeaseGrantResponse>;
   leaseRevoke(id: string, options: UnaryOptions): Promise<void>;
+  /** The keys under a lease. Newer versions of etcd ask for the right to read each of them. */
+  leaseKeys(id: string, options: UnaryOptions): Promise<readonly Buffer[]>;
   watch(handlers: StreamHandlers<IWatchResponse>): Stream<IWatchRequest>;
   keepAlive(handlers: StreamHandlers<ILeaseKeepAliveResponse>): Stream<{ readonly ID: string }>;
   close(): void;
@@ -124,22 +127,13 @@ class Etcd3Transport implements EtcdTransport {
   authenticate(options: UnaryOptions): Promise<void> {
     const user = this.#user;
     if (user === undefined || this.#token.value !== undefined) return Promise.resolve();
-    // Without the old token: etcd refuses even this call for one that has expired.
-    this.#authenticating ??= this.#unary((call) => this.#client.auth.authenticate(user, call), options, { withToken: false })
-      .then(
-        (response) => {
-          this.#token.set(response.token);
-        },
-        (error: unknown) => {
-          // As etcd's own client does: whoever is given a password for a cluster without authentication may go in.
-          if (error instanceof EtcdError && error.kind === 'auth-not-enabled') return;
-          throw error;
-        },
-      )
-      .finally(() => {
-        this.#authenticating = undefined;
-      });
-    return this.#authenticating;
+    const { denial } = this.#token;
+    if (denial !== undefined) return Promise.reject(denial);
+    // Shared by whoever asks meanwhile, so it carries nobody's signal: one who gives up must not fail the others.
+    this.#authenticating ??= this.#askForToken(user, options.timeoutMs).finally(() => {
+      this.#authenticating = undefined;
+    });
+    return abortable(this.#authenticating, options.signal, 'authenticating');
   }
 
   range(request: IRangeRequest, options: UnaryOptions): Promise<IRangeResponse> {
@@ -158,6 +152,10 @@ class Etcd3Transport implements EtcdTransport {
     await this.#authorized((call) => this.#client.leaseClient.leaseRevoke({ ID: id }, call), options);
   }
 
+  async leaseKeys(id: string, options: UnaryOptions): Promise<readonly Buffer[]> {
+    return (await this.#authorized((call) => this.#client.leaseClient.leaseTimeToLive({ ID: id, keys: true }, call), options)).keys;
+  }
+
   watch(handlers: StreamHandlers<IWatchResponse>): Stream<IWatchRequest> {
     // Without `hasleader` a member that lost the quorum keeps the stream open and silent (clientv3.WithRequireLeader).
     return this.#stream((call) => this.#client.watchClient.watch(call), handlers, { hasleader: 'true' });
@@ -172,6 +170,19 @@ class Etcd3Transport implements EtcdTransport {
     this.#closed = true;
     for (const end of [...this.#streams]) end();
     this.#client.close();
+  }
+
+  async #askForToken(user: { readonly name: string; readonly password: string }, timeoutMs: number): Promise<void> {
+    try {
+      // Without the old token: etcd refuses even this call for one that has expired.
+      const { token } = await this.#unary((call) => this.#client.auth.authenticate(user, call), { timeoutMs }, { withToken: false });
+      this.#token.set(token);
+    } catch (error) {
+      // As etcd's own client does: whoever is given a password for a cluster without authentication may go in.
+      if (error instanceof EtcdError && error.kind === 'auth-not-enabled') return;
+      if (error instanceof EtcdError && error.code === 'UNAUTHENTICATED') this.#token.denied(error);
+      throw error;
+    }
   }
 
   /** A call with the token; one that finds the token expired gets a new one, once. */

@@ -38,10 +38,13 @@ interface OpenStream {
 
 interface OpenWatch {
   readonly id: string;
+  readonly target: WatchTarget;
   readonly handlers: WatchHandlers;
   /** Events of a revision that etcd sends in several messages, until the last has come. */
   fragments: WatchEvents;
 }
+
+const deaf: WatchHandlers = { created: () => undefined, events: () => undefined, ended: () => undefined };
 
 /**
  * Many watches over one stream to one member. It lives as long as the transport and its last watch:
@@ -70,7 +73,7 @@ export class WatchStream {
   /** Opens a watch on the transport, which must be the session's present one. */
   open(transport: EtcdTransport, target: WatchTarget, handlers: WatchHandlers): Disposable {
     const id = String(++this.#lastId);
-    const watch: OpenWatch = { id, handlers, fragments: [] };
+    const watch: OpenWatch = { id, target, handlers, fragments: [] };
     this.#watches.set(id, watch);
     this.#unanswered.push(watch);
     // `fragment`: without it a batch above the message limit kills the stream instead of being split.
@@ -108,7 +111,7 @@ export class WatchStream {
       intervalMs,
       timeoutMs,
       ask: () => {
-        stream.write({ progress_request: {} });
+        this.#askForSign(stream);
       },
       silent: () => {
         const error = new EtcdError('TIMEOUT', 'connection', `etcd ${transport.endpoint}: the watch stream has been silent for ${intervalMs + timeoutMs} ms`);
@@ -122,9 +125,7 @@ export class WatchStream {
 
   #onMessage(transport: EtcdTransport, response: WatchResponse): void {
     this.#stream?.watchdog.heard();
-    // A progress answer belongs to no watch (its id is -1); that it came is all it has to say. Its revision is not one to resume
-    // from: etcd 3.4 gives it out before the events up to there (etcd#15220).
-    this.#session.observe(response.header);
+    this.#session.observe(transport, response.header);
     if (response.created) {
       // A refused watch is answered without its id by etcd 3.5, so the order decides.
       const watch = response.watch_id === '-1' ? this.#unanswered[0] : this.#watches.get(response.watch_id);
@@ -159,6 +160,21 @@ export class WatchStream {
     }
   }
 
+  /**
+   * Asks for something that etcd answers at once: a watch that is taken back in the same breath. Not a progress request: those
+   * stay unanswered while a watch of the stream catches up (etcd#15220), on some versions for good (etcd#17507), and on
+   * current ones as long as a watch starts at a revision that the store has not reached, as all of ours do.
+   */
+  #askForSign(stream: Stream<WatchRequest>): void {
+    const [first] = this.#watches.values();
+    if (first === undefined) return;
+    const id = String(++this.#lastId);
+    // Not among the watches: whatever the answer says, it is a sign of life and nothing else.
+    this.#unanswered.push({ id, target: first.target, handlers: deaf, fragments: [] });
+    stream.write({ create_request: { ...first.target, start_revision: '0', watch_id: id } });
+    stream.write({ cancel_request: { watch_id: id } });
+  }
+
   #cancel(id: string): void {
     if (!this.#watches.delete(id)) return;
     if (this.#watches.size === 0) this.close();
@@ -172,6 +188,8 @@ export class WatchStream {
       return;
     }
     this.#watches.delete(watch.id);
+    // A stream without watches has nothing to say, and would be taken for a silent one.
+    if (this.#watches.size === 0) this.close();
     this.#call(() => watch.handlers.ended(reason));
   }
 

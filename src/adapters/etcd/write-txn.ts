@@ -16,6 +16,11 @@ export interface KeyedWrite {
    * out, and a newer owner have come since: what was written after this revision is not ours to replace.
    */
   readonly since?: string | undefined;
+  /**
+   * For a renewal after a backup was restored: the revision at which that was noticed. What is not newer is an earlier owner's
+   * record that the backup has brought back.
+   */
+  readonly historyBegan?: string | undefined;
 }
 
 /**
@@ -23,12 +28,12 @@ export interface KeyedWrite {
  * transaction of its own inside: it puts only where nothing stands or where a lease of ours does, so that the
  * record of a newer owner is never overwritten.
  */
-export function writeOp({ key, value, mode, since }: KeyedWrite, lease: string, ownLeases: readonly string[]): RequestOp {
+export function writeOp({ key, value, mode, since, historyBegan }: KeyedWrite, lease: string, ownLeases: readonly string[]): RequestOp {
   const put: RequestOp = { request_put: { key, value, lease } };
-  if (mode === 'renew') return unlessForeign(key, ownLeases, [{ key, target: 'Version', result: 'Greater', version: 0 }], put);
-  if (since === undefined) return put;
   // A key that does not exist has revision 0.
-  return unlessForeign(key, ownLeases, [{ key, target: 'Mod', result: 'Greater', mod_revision: since }], put);
+  const after = mode === 'renew' ? (historyBegan ?? '0') : since;
+  if (after === undefined) return put;
+  return unlessForeign(key, ownLeases, [{ key, target: 'Mod', result: 'Greater', mod_revision: after }], put);
 }
 
 /** How many bytes `writeOp` takes. */

@@ -58,6 +58,7 @@ export function fakeTransport(endpoint = 'h1:2379') {
     txn: sinon.stub<Parameters<EtcdTransport['txn']>, ReturnType<EtcdTransport['txn']>>(),
     leaseGrant: sinon.stub<Parameters<EtcdTransport['leaseGrant']>, ReturnType<EtcdTransport['leaseGrant']>>(),
     leaseRevoke: sinon.stub<Parameters<EtcdTransport['leaseRevoke']>, Promise<void>>().resolves(),
+    leaseKeys: sinon.stub<Parameters<EtcdTransport['leaseKeys']>, Promise<readonly Buffer[]>>().resolves([]),
     watch: (handlers: StreamHandlers<WatchResponse>) => {
       const stream = new FakeStream<WatchRequest, WatchResponse>(handlers);
       watches.push(stream);

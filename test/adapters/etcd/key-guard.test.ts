@@ -14,6 +14,7 @@ import { fakeSession, type FakeTransport, header } from './fake-transport.js';
 const never = new AbortController().signal;
 const ours = '7';
 const key = Buffer.from('/rollcall/s/a');
+const value = Buffer.from('v');
 const instance = createInstance({ service: 's', id: 'a', address: '127.0.0.1:80' });
 
 describe('the guard of our own keys', () => {
@@ -23,11 +24,15 @@ describe('the guard of our own keys', () => {
   let events: { lost: sinon.SinonSpy; superseded: sinon.SinonSpy; doubtful: sinon.SinonSpy; confirmed: sinon.SinonSpy };
   /** The lease under which the key stands, for whoever reads it; `undefined`: it is gone. */
   let standing: string | undefined;
+  /** The revision that a new connection finds. */
+  let probed: string;
 
   beforeEach(async () => {
     opened = [];
     standing = ours;
+    probed = '21';
     session = fakeSession(['h1:1'], opened, (transport) => {
+      transport.range.callsFake(() => Promise.resolve({ header: header(probed), kvs: [], more: false, count: '0' }));
       transport.txn.callsFake((request) =>
         Promise.resolve({
           header: header('30'),
@@ -38,7 +43,7 @@ describe('the guard of our own keys', () => {
     });
     events = { lost: sinon.spy(), superseded: sinon.spy(), doubtful: sinon.spy(), confirmed: sinon.spy() };
     guard = new KeyGuard({ session, watches: new WatchStream(session, { clock: systemClock, logger: silentLogger }), clock: systemClock, random: () => 0, logger: silentLogger, events, isOurs: (lease): boolean => lease === ours });
-    guard.add(await session.ready(never), key, instance, '20');
+    guard.add(await session.ready(never), key, value, instance, '20');
   });
 
   afterEach(async () => {
@@ -46,7 +51,7 @@ describe('the guard of our own keys', () => {
     await session.close();
   });
 
-  const keyValue = (lease: string) => ({ key, value: Buffer.alloc(0), create_revision: '20', mod_revision: '21', version: '1', lease });
+  const keyValue = (lease: string) => ({ key, value, create_revision: '20', mod_revision: '21', version: '1', lease });
   const stream = (): FakeTransport['watches'][number] => opened.at(-1)!.watches.at(-1)!;
   const told = (type: 'Put' | 'Delete', lease: string): void => {
     tell([{ type, kv: keyValue(lease), prev_kv: keyValue(lease) }]);
@@ -113,7 +118,7 @@ describe('the guard of our own keys', () => {
     session.report(first, new EtcdError('UNAVAILABLE', 'connection', 'cut'));
     await session.ready(never);
     standing = '8';
-    guard.add(first, Buffer.from('/rollcall/s/b'), instance, '25');
+    guard.add(first, Buffer.from('/rollcall/s/b'), value, instance, '25');
     await new Promise((resolve) => setImmediate(resolve));
     expect(events.superseded.callCount).to.be.above(0);
   });
@@ -124,6 +129,25 @@ describe('the guard of our own keys', () => {
     tell([put, gone]);
     expect(events.superseded.callCount).to.equal(1);
     expect(events.lost.callCount).to.equal(0);
+  });
+
+  it('takes an older value under our own lease, written late, for a loss; what is being written now for none', () => {
+    const put = (text: string) => ({ type: 'Put', kv: { ...keyValue(ours), value: Buffer.from(text) }, prev_kv: keyValue(ours) }) as const;
+    guard.expect(key, Buffer.from('newer'));
+    tell([put('newer')]);
+    expect(events.lost.callCount).to.equal(0);
+    tell([put('older')]);
+    expect(events.lost.firstCall.args[0]).to.deep.equal([instance]);
+    expect((events.lost.firstCall.args[1] as Error).message).to.match(/written late/);
+  });
+
+  it('takes the record of an earlier owner, which a backup has brought back, for a loss and not for a newer owner', async () => {
+    session.observe(await session.ready(never), header('100'));
+    probed = '40';
+    standing = '8';
+    await reconnect();
+    expect(events.superseded.callCount).to.equal(0);
+    expect(events.lost.firstCall.args[0]).to.deep.equal([instance]);
   });
 
   it('tries again, with growing waits, what could not be looked at', async () => {

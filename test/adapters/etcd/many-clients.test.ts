@@ -36,6 +36,7 @@ function member(endpoint: string, up: boolean): EtcdTransport {
     txn: unused,
     leaseGrant: unused,
     leaseRevoke: unused,
+    leaseKeys: unused,
     watch: unused,
     keepAlive: unused,
   };

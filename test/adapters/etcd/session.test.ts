@@ -251,11 +251,11 @@ describe('the etcd session', () => {
 
   it('takes an answer that was overtaken by another for no other history', async () => {
     prepare = (transport) => transport.range.resolves({ header: header('10'), kvs: [], more: false, count: '0' });
-    await start(['h1:1']).ready(never);
+    const transport = await start(['h1:1']).ready(never);
     const before = session.revision;
-    session.observe(header('12'));
-    session.observe(header('11'), before);
-    session.observe(header('9'));
+    session.observe(transport, header('12'));
+    session.observe(transport, header('11'), before);
+    session.observe(transport, header('9'));
     expect(session.connection.counters.historyChanges).to.equal(0);
     expect(session.revision).to.equal('12');
   });

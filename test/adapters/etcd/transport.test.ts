@@ -20,6 +20,7 @@ import { AuthToken } from '../../../src/adapters/etcd/auth-token.js';
 import type { EtcdError } from '../../../src/adapters/etcd/etcd-error.js';
 import { type EtcdOptions, etcdOptions } from '../../../src/adapters/etcd/options.js';
 import { type EtcdTransport, openTransport } from '../../../src/adapters/etcd/transport.js';
+import { systemClock } from '../../../src/core/clock.js';
 import { parseOptions } from '../../../src/core/options.js';
 
 const proto = path.join(path.dirname(createRequire(import.meta.url).resolve('etcd3')), '../proto/rpc.proto');
@@ -65,7 +66,7 @@ describe('the transport', () => {
         else reject(error);
       });
     });
-    transport = openTransport(`127.0.0.1:${port}`, parseOptions(etcdOptions, options, 'the test'), new AuthToken());
+    transport = openTransport(`127.0.0.1:${port}`, parseOptions(etcdOptions, options, 'the test'), new AuthToken({}, { clock: systemClock, random: Math.random }));
     return transport;
   }
 

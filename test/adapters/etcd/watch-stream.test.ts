@@ -136,6 +136,38 @@ describe('the watch stream', () => {
     expect(b.events.callCount).to.equal(1);
   });
 
+  it('takes a refusal of the sign of life for one, also where it comes without its id', async () => {
+    const clock = sinon.useFakeTimers();
+    try {
+      session = fakeSession(['h1:1'], opened);
+      stream = new WatchStream(session, { clock: systemClock, logger: silentLogger });
+      transport = await session.ready(never);
+      const a = handlers();
+      stream.open(transport, target('a'), a);
+      const watches = opened.at(-1)!.watches.at(-1)!;
+      watches.answer(response('1', { created: true }));
+      await clock.tickAsync(1_000);
+      watches.answer(response('-1', { created: true, canceled: true, cancel_reason: 'rpc error: code = PermissionDenied desc = etcdserver: permission denied' }));
+      const b = handlers();
+      stream.open(transport, target('b'), b);
+      watches.answer(response('3', { created: true }));
+      expect([a.ended.callCount, b.created.callCount]).to.deep.equal([0, 1]);
+      await session.close();
+      await clock.runAllAsync();
+    } finally {
+      clock.restore();
+    }
+  });
+
+  it('closes the stream with the last watch, also when it was etcd that ended that', () => {
+    const a = handlers();
+    stream.open(transport, target('a'), a);
+    server().answer(response('1', { created: true, canceled: true, cancel_reason: 'etcdserver: permission denied' }));
+    expect(a.ended.callCount).to.equal(1);
+    expect(server().ended).to.equal(true);
+    expect(session.transport).to.equal(transport);
+  });
+
   it('asks a silent stream for a sign of life, and leaves the member if none comes', async () => {
     const clock = sinon.useFakeTimers();
     try {
@@ -146,11 +178,17 @@ describe('the watch stream', () => {
       const a = handlers();
       stream.open(transport, target('a'), a);
       const watches = opened.at(-1)!.watches.at(-1)!;
-      const asked = (): number => watches.written.filter((request) => 'progress_request' in request).length;
+      const asked = (): number => watches.written.filter((request) => 'cancel_request' in request).length;
       watches.answer(response('1', { created: true }));
       await clock.tickAsync(1_000);
       expect(asked()).to.equal(1);
-      watches.answer(response('-1', {}));
+      // A watch that is taken back at once, of a key that we may watch, from now on: every etcd answers that at once.
+      expect(watches.written.slice(-2)).to.deep.equal([
+        { create_request: { key: Buffer.from('a'), start_revision: '0', watch_id: '2' } },
+        { cancel_request: { watch_id: '2' } },
+      ]);
+      watches.answer(response('2', { created: true }));
+      watches.answer(response('2', { canceled: true }));
       expect(session.connection.details.revision).to.equal('99');
       await clock.tickAsync(1_000);
       expect(asked()).to.equal(2);

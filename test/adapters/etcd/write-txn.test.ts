@@ -16,7 +16,13 @@ describe('the transaction of a write', () => {
 
   it('puts a renewal unless a record stands there that is under no lease of ours', () => {
     expect(writeOp({ key, value, mode: 'renew' }, '7', ['7', '6'])).to.deep.equal({
-      request_txn: { compare: [notUnder('7'), notUnder('6'), { key, target: 'Version', result: 'Greater', version: 0 }], success: [], failure: [put] },
+      request_txn: { compare: [notUnder('7'), notUnder('6'), { key, target: 'Mod', result: 'Greater', mod_revision: '0' }], success: [], failure: [put] },
+    });
+  });
+
+  it('replaces what a restored backup has brought back', () => {
+    expect(writeOp({ key, value, mode: 'renew', historyBegan: '40' }, '7', ['7'])).to.deep.equal({
+      request_txn: { compare: [notUnder('7'), { key, target: 'Mod', result: 'Greater', mod_revision: '40' }], success: [], failure: [put] },
     });
   });
 
