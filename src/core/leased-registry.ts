@@ -194,13 +194,17 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
       if (removed && written) {
         this.#backoff.reset();
         this.#refusedBackoff.reset();
-      } else if (this.#passing) {
+      } else if (this.#mayPass()) {
         await sleep(this.#deps.clock, this.#backoff.next(), signal).catch(() => undefined);
       } else {
         await this.#waitAfterRefusal(signal);
       }
     }
     this.#loop = undefined;
+  }
+
+  #mayPass(): boolean {
+    return this.#passing;
   }
 
   async #waitAfterRefusal(signal: AbortSignal): Promise<void> {
