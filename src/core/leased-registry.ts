@@ -41,6 +41,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   readonly #backoff: Backoff;
   readonly #refusedBackoff: Backoff;
   readonly #monitor: RegistryMonitor;
+  readonly #letIn: Disposable | undefined;
   readonly #closing = lifetimeController();
   readonly #entries = new Map<string, RegistrationEntry>();
   readonly #byHandle = new WeakMap<RegistrationHandle, RegistrationEntry>();
@@ -49,6 +50,8 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   #loop: Promise<void> | undefined;
   /** Ends the wait after a refusal. */
   #wake: AbortController | undefined;
+  /** Whether there is something new since the round began, so that no refusal must be waited out. */
+  #news = false;
   /** Whether anything failed in this round that may succeed by itself soon. */
   #passing = false;
   #closed: Promise<void> | undefined;
@@ -60,6 +63,9 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     this.#backoff = new Backoff(deps.random, deps.backoff);
     this.#refusedBackoff = new Backoff(deps.random, deps.refusedBackoff ?? deps.backoff);
     this.#monitor = new RegistryMonitor(this, deps);
+    this.#letIn = deps.connection?.subscribe(() => {
+      if (deps.connection?.state === 'connected') this.#hurry();
+    });
     this.#store = createStore({
       lost: (instances, reason) => {
         this.#onLost(instances, reason);
@@ -162,6 +168,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   async #close(): Promise<void> {
     const error = closedError('the registry');
     this.#monitor.close();
+    this.#letIn?.[Symbol.dispose]();
     this.#closing.abort(error);
     const entries = [...this.#entries.values()];
     this.#entries.clear();
@@ -181,14 +188,14 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   #kick(): void {
     if (this.#closed !== undefined) return;
     this.#loop ??= Promise.resolve().then(() => this.#settle());
-    // Something new need not wait for what was refused.
-    this.#wake?.abort();
+    this.#hurry();
   }
 
   async #settle(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted && (this.#toRemove.size > 0 || this.#toWrite.size > 0)) {
       this.#passing = false;
+      this.#news = false;
       const removed = await this.#removeAll(signal);
       const written = await this.#writeAll(signal);
       if (removed && written) {
@@ -203,11 +210,22 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     this.#loop = undefined;
   }
 
+  #hasNews(): boolean {
+    return this.#news;
+  }
+
   #mayPass(): boolean {
     return this.#passing;
   }
 
+  /** Something new need not wait for what was refused. */
+  #hurry(): void {
+    this.#news = true;
+    this.#wake?.abort();
+  }
+
   async #waitAfterRefusal(signal: AbortSignal): Promise<void> {
+    if (this.#hasNews()) return;
     const wake = new AbortController();
     this.#wake = wake;
     const linked = linkSignals(signal, wake.signal);

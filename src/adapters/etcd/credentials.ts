@@ -27,14 +27,21 @@ export function readTlsFiles(options: Pick<EtcdOptions, 'ca' | 'cert' | 'key'>):
   return files;
 }
 
-function parseCertificates(option: string, path: string | undefined, content: Buffer): X509Certificate[] {
+/** What was parsed last from each file: a system's bundle takes tens of milliseconds, and every connection asks. */
+const parsed = new Map<string, { readonly content: Buffer; readonly certificates: readonly X509Certificate[] }>();
+
+function parseCertificates(option: string, path: string | undefined, content: Buffer): readonly X509Certificate[] {
+  const known = parsed.get(path ?? '');
+  if (known?.content.equals(content) === true) return known.certificates;
   const text = content.toString('latin1');
   const blocks = text.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[^-]*-----END [A-Z0-9 ]*CERTIFICATE-----/g) ?? [];
   // A block that was begun and not ended is a file that somebody is writing just now.
-  const begun = text.match(/-----BEGIN /g)?.length ?? 0;
+  const begun = text.match(/^-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/gm)?.length ?? 0;
   try {
     if (blocks.length === 0 || blocks.length < begun) throw new Error('a certificate in it is incomplete');
-    return blocks.map((block) => new X509Certificate(block));
+    const certificates = blocks.map((block) => new X509Certificate(block));
+    parsed.set(path ?? '', { content, certificates });
+    return certificates;
   } catch (cause) {
     throw new RollcallError('INVALID_CONFIG', `option "${option}" of adapter etcd: file ${quote(path)} cannot be read: ${(cause as Error).message}`, { cause });
   }

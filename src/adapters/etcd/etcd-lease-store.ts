@@ -11,7 +11,7 @@ import { OpenClaims } from './open-claims.js';
 import type { RecordCodec } from './record-codec.js';
 import type { EtcdTransport, RequestOp, TxnResponse } from './transport.js';
 import type { WatchStream } from './watch-stream.js';
-import { chunks, outcomeOf, removeOp, writeBytes, writeOp } from './write-txn.js';
+import { chunks, outcomeOf, removeOp, sweepOp, writeBytes, writeOp } from './write-txn.js';
 
 export interface LeaseStoreDeps extends LeaseKeeperDeps {
   readonly watches: WatchStream;
@@ -19,6 +19,10 @@ export interface LeaseStoreDeps extends LeaseKeeperDeps {
   readonly defaultTtl: Seconds;
   readonly random: Random;
 }
+
+/** How long, and how often, a write without an answer is reckoned with. */
+const lateWritesMs = 60_000;
+const lateWriteIntervalMs = 2_000;
 
 /** Transactions under way at a time: enough to fill the round trip, few enough to leave etcd to others. */
 const parallelTxns = 4;
@@ -52,6 +56,9 @@ export class EtcdLeaseStore implements LeaseStore {
   readonly #claims = new OpenClaims();
   readonly #listening: Disposable;
   readonly #history: Disposable;
+  #lateTimer: Disposable | undefined;
+  #lateUntil = 0;
+  #closed = false;
 
   constructor(events: LeaseEvents, deps: LeaseStoreDeps) {
     this.defaultTtl = deps.defaultTtl;
@@ -104,7 +111,7 @@ export class EtcdLeaseStore implements LeaseStore {
           const outcome = outcomeOf(answer.responses[index] as TxnResponse['responses'][number]);
           this.#claims.end(key);
           if (outcome === 'stored') {
-            if (group.keeper.id === lease.id) group.rewritten.add(nameOf(key));
+            if (group.keeper.id === lease.id && group.written.has(nameOf(key))) group.rewritten.add(nameOf(key));
             this.#guard.add(transport, key, value, instance, answer.header.revision);
           } else {
             group.forget(key);
@@ -157,10 +164,13 @@ export class EtcdLeaseStore implements LeaseStore {
     for (const group of this.#groups.values()) {
       const lease = group.keeper.id;
       if (lease === undefined) continue;
+      // Whatever came back has done so before this connection; what is written from here on is wanted.
+      const before = session.revision;
+      const stray = (key: Buffer): boolean => !group.written.has(nameOf(key));
       try {
-        const strays = (await transport.leaseKeys(lease, session.attempt(session.signal))).filter((key) => !group.written.has(nameOf(key)));
+        const strays = (await transport.leaseKeys(lease, session.attempt(session.signal))).filter(stray);
         for (const batch of chunks(strays, (key) => 4 * key.length)) {
-          await this.#txn(transport, group, lease, batch.map((key) => removeOp(key, [lease])), session.signal);
+          await this.#txn(transport, group, lease, batch.filter(stray).map((key) => sweepOp(key, lease, before)), session.signal);
         }
         if (strays.length > 0) this.#deps.logger.warn({ lease, keys: strays.length }, 'removed records that were taken away before and had come back');
       } catch (error) {
@@ -170,7 +180,28 @@ export class EtcdLeaseStore implements LeaseStore {
     }
   }
 
+  /**
+   * A write whose answer never came may be carried out at any later time: when the member that has it thaws, for example, long
+   * after we went on with another one. Looks for what it may have brought back, for a while.
+   */
+  #expectLateWrites(): void {
+    const { clock } = this.#deps;
+    this.#lateUntil = clock.monotonic() + lateWritesMs;
+    if (this.#lateTimer !== undefined || this.#closed) return;
+    const look = (): void => {
+      this.#lateTimer = clock.setTimer(() => {
+        this.#lateTimer = undefined;
+        const { transport } = this.#deps.session;
+        if (transport !== undefined) void this.#sweep(transport);
+        if (clock.monotonic() < this.#lateUntil) look();
+      }, lateWriteIntervalMs);
+    };
+    look();
+  }
+
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#lateTimer?.[Symbol.dispose]();
     this.#listening[Symbol.dispose]();
     this.#history[Symbol.dispose]();
     this.#guard.close();
@@ -227,6 +258,7 @@ export class EtcdLeaseStore implements LeaseStore {
         group.keeper.markLost(lease, error);
         throw new RollcallError('UNAVAILABLE', error.message, { cause: error });
       }
+      if (error instanceof EtcdError && error.kind === 'connection') this.#expectLateWrites();
       throw error;
     }
   }

@@ -16,7 +16,7 @@ export interface MemberSearchOptions<Found> {
   readonly waitFirst: boolean;
   /** Opens a connection and asks. Rejects if that member is no good; closes what it opened when the signal aborts. */
   readonly attempt: (member: Member, signal: AbortSignal) => Promise<Found>;
-  readonly failed: (error: RollcallError) => void;
+  readonly failed: (error: RollcallError, member: Member) => void;
   /** A second member that answered, after the first was taken. */
   readonly discard: (found: Found) => void;
   readonly signal: AbortSignal;
@@ -87,7 +87,7 @@ class MemberSearch<Found> {
       if (signal.aborted) return;
       const error = toRollcallError(cause);
       if (!error.retryable) members.refused(member);
-      failed(error);
+      failed(error, member);
       return;
     }
     if (this.#taken) {

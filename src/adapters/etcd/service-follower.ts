@@ -75,9 +75,23 @@ export class ServiceFollower implements Disposable {
         if (!reason.retryable && reason.code !== 'CLOSED') backoff = this.#refusedBackoff;
         this.#sink.stale(reason);
       }
-      await sleep(this.#deps.clock, backoff.next(), signal).catch(() => undefined);
+      if (backoff === this.#backoff) await sleep(this.#deps.clock, backoff.next(), signal).catch(() => undefined);
+      else await this.#waitAfterRefusal(signal);
     }
     linked[Symbol.dispose]();
+  }
+
+  /** Until it is time to ask again, or the connection is let in: then it may be another answer. */
+  async #waitAfterRefusal(signal: AbortSignal): Promise<void> {
+    const { connection } = this.#deps.session;
+    const letIn = new AbortController();
+    const listening = connection.subscribe(() => {
+      if (connection.state === 'connected') letIn.abort();
+    });
+    const linked = linkSignals(signal, letIn.signal);
+    await sleep(this.#deps.clock, this.#refusedBackoff.next(), linked.signal).catch(() => undefined);
+    linked[Symbol.dispose]();
+    listening[Symbol.dispose]();
   }
 
   async #list(transport: EtcdTransport, signal: AbortSignal): Promise<string> {

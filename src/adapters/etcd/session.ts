@@ -67,7 +67,7 @@ export class EtcdSession {
   readonly #history = new StoreHistory();
   readonly #closing = lifetimeController();
   readonly #onLive: Listeners<[EtcdTransport]>;
-  readonly #onTrouble: Listeners<[RollcallError]>;
+  readonly #onTrouble: Listeners<[reason: RollcallError, endpoint: string]>;
   readonly #onHistoryChange: Listeners<[RollcallError]>;
   #liveSince = 0;
   #heardAt = 0;
@@ -111,7 +111,7 @@ export class EtcdSession {
   }
 
   /** Called with the reason when a member is left, and for each attempt that fails until one succeeds. */
-  onTrouble(listener: (reason: RollcallError) => void): Disposable {
+  onTrouble(listener: (reason: RollcallError, endpoint: string) => void): Disposable {
     return this.#onTrouble.add(listener);
   }
 
@@ -175,11 +175,12 @@ export class EtcdSession {
    */
   async start(timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
     const hopeless = new AbortController();
-    let refusals = 0;
-    const listening = this.onTrouble((reason) => {
-      refusals = reason.retryable ? 0 : refusals + 1;
+    const refused = new Set<string>();
+    const listening = this.onTrouble((reason, endpoint) => {
+      if (reason.retryable) refused.delete(endpoint);
+      else refused.add(endpoint);
       // One member may be set up wrongly; all of them say something about us.
-      if (refusals >= this.#options.endpoints.length) hopeless.abort(reason);
+      if (this.#options.endpoints.every((each) => refused.has(each))) hopeless.abort(reason);
     });
     const linked = linkSignals(signal, hopeless.signal);
     try {
@@ -265,7 +266,7 @@ export class EtcdSession {
     this.#deps.logger.warn({ err: reason, endpoint: transport.endpoint }, 'lost the connection to etcd');
     transport.close();
     this.#connection.lost(reason);
-    this.#onTrouble.emit(reason);
+    this.#onTrouble.emit(reason, transport.endpoint);
     this.#connect();
   }
 
@@ -294,15 +295,15 @@ export class EtcdSession {
       clock: this.#deps.clock,
       members: this.#members,
       backoff: this.#backoff,
-      hedgeDelayMs: this.#timings.hedgeDelayMs,
+      hedgeDelayMs: Math.min(this.#timings.hedgeDelayMs, this.#timings.attemptTimeoutMs),
       atOnce: this.#members.size - this.#shortLives,
       waitFirst: this.#trouble !== undefined,
       signal: this.#closing.signal,
       attempt: (member, signal) => this.#attempt(member, signal),
-      failed: (error) => {
+      failed: (error, { endpoint }) => {
         this.#trouble = error;
         this.#connection.lost(error);
-        this.#onTrouble.emit(error);
+        this.#onTrouble.emit(error, endpoint);
       },
       discard: ({ transport }) => {
         transport.close();
@@ -329,7 +330,8 @@ export class EtcdSession {
   async #probe(transport: EtcdTransport, signal: AbortSignal): Promise<ResponseHeader | undefined> {
     const options = this.attempt(signal);
     const request = { ...prefixRange(`${this.#options.prefix}/`), limit: 1, keys_only: true };
-    await transport.authenticate(options);
+    // The search for a member has waits of its own for those that refuse us; both together would be too long.
+    await transport.authenticate({ ...options, evenIfDenied: transport !== this.#transport });
     try {
       return (await transport.range(request, options)).header;
     } catch (error) {

@@ -47,6 +47,11 @@ export interface UnaryOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface AuthenticateOptions extends UnaryOptions {
+  /** Ask although the last answer was no and is not old: for who has a pace of his own. Default false. */
+  readonly evenIfDenied?: boolean;
+}
+
 export interface StreamHandlers<Response> {
   message(response: Response): void;
   /** Called once, whatever happens: an error, an end that nobody asked for, but not after our own `end()`. */
@@ -63,7 +68,7 @@ export interface Stream<Request> {
 export interface EtcdTransport {
   readonly endpoint: string;
   /** Gets a token where the options name a user and there is none yet; else it does nothing. To be called before anything else. */
-  authenticate(options: UnaryOptions): Promise<void>;
+  authenticate(options: AuthenticateOptions): Promise<void>;
   range(request: IRangeRequest, options: UnaryOptions): Promise<IRangeResponse>;
   txn(request: ITxnRequest, options: UnaryOptions): Promise<ITxnResponse>;
   leaseGrant(id: string, ttlSeconds: number, options: UnaryOptions): Promise<ILeaseGrantResponse>;
@@ -124,11 +129,11 @@ class Etcd3Transport implements EtcdTransport {
     });
   }
 
-  authenticate(options: UnaryOptions): Promise<void> {
+  authenticate(options: AuthenticateOptions): Promise<void> {
     const user = this.#user;
     if (user === undefined || this.#token.value !== undefined) return Promise.resolve();
     const { denial } = this.#token;
-    if (denial !== undefined) return Promise.reject(denial);
+    if (denial !== undefined && options.evenIfDenied !== true) return Promise.reject(denial);
     // Shared by whoever asks meanwhile, so it carries nobody's signal: one who gives up must not fail the others.
     this.#authenticating ??= this.#askForToken(user, options.timeoutMs).finally(() => {
       this.#authenticating = undefined;

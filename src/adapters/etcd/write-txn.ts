@@ -1,8 +1,12 @@
 import type { WriteOutcome } from '../../core/lease-store.js';
+import { nextRevision } from './key-range.js';
 import type { Compare, RequestOp, ResponseOp } from './transport.js';
 
-/** etcd's default for `--max-txn-ops`. */
-export const maxTxnOps = 128;
+/**
+ * Operations of one transaction. etcd's default limit (`--max-txn-ops`) is 128, and what stands inside an operation counts
+ * against what is left of it: the rest is for the conditions, one for each lease of ours and one more.
+ */
+export const maxTxnOps = 100;
 
 /** Bytes of one request; etcd's default limit is 1.5 MiB for all of it. */
 const maxTxnBytes = 1_000_000;
@@ -44,6 +48,20 @@ export function writeBytes({ key, value }: KeyedWrite, ownLeases: readonly strin
 /** The removal of one record, if it is still ours. */
 export function removeOp(key: Buffer, ownLeases: readonly string[]): RequestOp {
   return unlessForeign(key, ownLeases, [], { request_delete_range: { key } });
+}
+
+/** The removal of what stands under this lease and was written no later than that revision: what came since is wanted. */
+export function sweepOp(key: Buffer, lease: string, revision: string): RequestOp {
+  return {
+    request_txn: {
+      compare: [
+        { key, target: 'Lease', result: 'Equal', lease },
+        { key, target: 'Mod', result: 'Less', mod_revision: nextRevision(revision) },
+      ],
+      success: [{ request_delete_range: { key } }],
+      failure: [],
+    },
+  };
 }
 
 /** Whether the operation was carried out. */
