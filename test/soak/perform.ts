@@ -50,7 +50,7 @@ export async function perform(world: World, step: Exclude<Step, { readonly kind:
       return revokeLease(world, step.service, keyOf(step.service, step.id));
     case 'compact':
       operate(world, step.kind, async () => {
-        // At a revision that is a put: etcd before 3.4.34 and 3.5.16 loses a deletion for watches that begin at the very revision
+        // At a revision that is a put: etcd before August 2024 loses a deletion for watches that begin at the very revision
         // of a compaction (etcd#18089), and a plan that compacts the present all the time would find nothing else.
         await world.raw.put('/compaction', 'now');
         const revision = await world.raw.revision();

@@ -49,7 +49,10 @@ function parseCertificates(option: string, path: string | undefined, content: Bu
 
 function parseKey(path: string | undefined, content: Buffer): KeyObject {
   try {
-    return createPrivateKey(content);
+    // Its block alone: certificates and comments may stand in the same file.
+    const [block] = /^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^-]*-----END [A-Z0-9 ]*PRIVATE KEY-----/m.exec(content.toString('latin1')) ?? [];
+    if (block === undefined) throw new Error('there is no complete block of a private key');
+    return createPrivateKey(block);
   } catch (cause) {
     // Without the cause's own words in the message: what is said of a key says nothing that helps.
     throw new RollcallError('INVALID_CONFIG', `option "key" of adapter etcd: file ${quote(path)} cannot be read: it holds no private key that is complete and without a passphrase`, { cause });

@@ -89,7 +89,7 @@ describe('what the adapter asks of etcd', function () {
     const raw = openRawEtcd(etcd);
     const before = BigInt(await raw.revision());
     await Promise.all(Array.from({ length: 300 }, (_, index) => backend.registry.register({ service: 'many', address: `127.0.0.1:${1000 + index}` })));
-    // Each transaction is one revision: 300 records are three of at most 128.
+    // Each transaction is one revision: 300 records are three of at most 100.
     expect(BigInt(await raw.revision()) - before).to.equal(3n);
     await backend.close();
     raw.close();
