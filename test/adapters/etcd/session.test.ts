@@ -266,6 +266,38 @@ describe('the etcd session', () => {
     expect(opened).to.have.length(2);
   });
 
+  it('is not given up because one of several members refuses us again and again while the others are slow', async () => {
+    prepare = (transport) => {
+      if (transport.endpoint === 'h1:1') transport.authenticate.rejects(new EtcdError('UNAUTHENTICATED', 'other', 'authentication failed'));
+      else transport.range.callsFake(() => new Promise((resolve) => setTimeout(() => resolve({ header: header('1'), kvs: [], more: false, count: '0' }), 1_900)));
+    };
+    const started = start(['h1:1', 'h2:1', 'h3:1']).start(5_000, undefined);
+    await clock.tickAsync(2_500);
+    await started;
+    expect(opened.filter(({ endpoint }) => endpoint === 'h1:1').length).to.be.at.least(2);
+    expect(session.transport?.endpoint).to.equal('h2:1');
+  });
+
+  it('notices that etcd is gone although nothing asks for it, and that it is let in again', async () => {
+    start(['h1:1']);
+    await session.ready(never);
+    await clock.tickAsync(4_999);
+    expect(opened[0]!.range.callCount).to.equal(1);
+    await clock.tickAsync(1);
+    expect(opened[0]!.range.callCount).to.equal(2);
+    opened[0]!.range.rejects(new EtcdError('UNAUTHENTICATED', 'other', 'authentication failed'));
+    await clock.tickAsync(5_000);
+    // The member stays, for it takes the pings of leases; but nothing else works.
+    expect(session.transport).to.equal(opened[0]);
+    expect(session.connection.state).to.equal('lost');
+    opened[0]!.range.resolves({ header: header('1'), kvs: [], more: false, count: '0' });
+    await clock.tickAsync(5_000);
+    expect(session.connection.state).to.equal('connected');
+    opened[0]!.range.rejects(refused('h1:1'));
+    await clock.tickAsync(5_000);
+    expect(session.transport).to.not.equal(opened[0]);
+  });
+
   it('starts on another member where one is set up wrongly', async () => {
     prepare = (transport) => {
       if (transport.endpoint === 'h1:1') transport.range.rejects(new EtcdError('INTERNAL', 'other', 'unknown service'));
