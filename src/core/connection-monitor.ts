@@ -40,6 +40,10 @@ export class ConnectionMonitor {
     return this.#state;
   }
 
+  get member(): string | undefined {
+    return this.#member;
+  }
+
   /** The newest trouble, kept after it is over. */
   get lastError(): RollcallError | undefined {
     return this.#error?.error;

@@ -24,6 +24,7 @@ export class DiscoveryMonitor implements FeedObserver {
           if (this.#connection.state === 'connecting') return 'connecting';
           return this.#connection.state === 'lost' || this.#troubled.size > 0 ? 'stale' : 'live';
         },
+        member: () => this.#connection.member,
         describe: () => {
           const { reconnects, historyChanges } = this.#connection.counters;
           return {

@@ -31,6 +31,7 @@ export class RegistryMonitor {
           if (this.#connection.state === 'connecting') return 'connecting';
           return this.#connection.state === 'lost' || this.#count.recovering > 0 ? 'stale' : 'live';
         },
+        member: () => this.#connection.member,
         describe: () => {
           const { reconnects, lostLeases, keepalives, keepaliveMs } = this.#connection.counters;
           return {

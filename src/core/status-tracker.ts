@@ -6,6 +6,8 @@ import type { PortState, PortStatus } from './status.js';
 export interface StatusSource<Status extends PortStatus> {
   /** What the state would be now, if the port is not closed. */
   state(): Exclude<PortState, 'closed'>;
+  /** The member in use; asked for on every refresh, so it must cost nothing. */
+  member(): string | undefined;
   /** The rest of the status. */
   describe(): Omit<Status, 'state' | 'since'>;
   /** For the diagnostics channel. */
@@ -27,7 +29,7 @@ export class StatusTracker<Status extends PortStatus> {
     this.#listeners = new Listeners(deps.logger, of);
     this.#state = source.state();
     this.#since = this.#clock.now();
-    this.#member = source.describe().member;
+    this.#member = source.member();
   }
 
   get status(): Status {
@@ -52,7 +54,7 @@ export class StatusTracker<Status extends PortStatus> {
   }
 
   #enter(state: PortState): void {
-    const { member } = this.#source.describe();
+    const member = this.#source.member();
     if (state === this.#state && member === this.#member) return;
     if (state !== this.#state) this.#since = this.#clock.now();
     this.#state = state;

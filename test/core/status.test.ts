@@ -71,7 +71,7 @@ describe('StatusTracker', () => {
     const published: PortStatus[] = [];
     const tracker = new StatusTracker<PortStatus>(
       'the port',
-      { state: () => state, describe: () => ({ ...details }), publish: (status) => published.push(status) },
+      { state: () => state, member: () => details.member, describe: () => ({ ...details }), publish: (status) => published.push(status) },
       { clock, logger: fakeLogger() },
     );
     tracker.subscribe((status) => told.push(status));
