@@ -4,11 +4,17 @@ import type { RollcallError } from './errors.js';
 import { sameInstance, type ServiceInstance } from './instance.js';
 import { Listeners } from './listeners.js';
 import type { Logger } from './logger.js';
+import { noteRecordRevision } from './record-revision.js';
 import { diffInstances, nothing, patchSorted, type SkippedRecord, type Snapshot, type SnapshotDiff } from './snapshot.js';
 
 /** What a backend says about one key. The key decides the id: two keys never carry the same one. */
 export type RecordState =
-  | { readonly key: string; readonly instance: ServiceInstance }
+  | {
+      readonly key: string;
+      readonly instance: ServiceInstance;
+      /** At which revision the record was written last; an adapter whose backend tells it passes it on. */
+      readonly revision?: string | undefined;
+    }
   | { readonly key: string; readonly skipped: string };
 
 export type RecordChange = RecordState | { readonly key: string; readonly deleted: true };
@@ -135,10 +141,14 @@ export class ServiceFeed implements FeedSink {
       const known = this.#records.get(change.key);
       if ('instance' in change) {
         if (known !== undefined && !isSkipped(known)) {
-          if (sameInstance(known, change.instance)) continue;
+          if (sameInstance(known, change.instance)) {
+            noteRecordRevision(known, change.revision);
+            continue;
+          }
           if (known.id !== change.instance.id) byId.set(known.id, undefined);
         }
         skippedChanged ||= known !== undefined && isSkipped(known);
+        noteRecordRevision(change.instance, change.revision);
         this.#records.set(change.key, change.instance);
         byId.set(change.instance.id, change.instance);
         continue;

@@ -3,6 +3,7 @@ import sinon from 'sinon';
 
 import { RollcallError } from '../../src/core/errors.js';
 import { createInstance, type ServiceInstance } from '../../src/core/instance.js';
+import { recordRevision } from '../../src/core/record-revision.js';
 import { type RecordChange, type RecordState, ServiceFeed } from '../../src/core/service-feed.js';
 import type { Snapshot } from '../../src/core/snapshot.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -44,6 +45,15 @@ describe('ServiceFeed', () => {
     it('says that a service without records is empty', () => {
       feed.replace([], '7');
       expect(last()).to.deep.equal({ service: 's', revision: '7', status: 'live', since: clock.now(), instances: [], added: [], removed: [], changed: [], skipped: [] });
+    });
+
+    it('knows of each record when it was written last, also of one that was rewritten as it was', () => {
+      feed.replace([{ ...put('a'), revision: '3' } as RecordState, put('b')], '3');
+      expect(last().instances.map(recordRevision)).to.deep.equal(['3', undefined]);
+      const before = seen.length;
+      feed.apply([{ ...put('a'), revision: '12345678901234567890' } as RecordState], '12345678901234567890');
+      expect(seen).to.have.length(before);
+      expect(last().instances.map(recordRevision)).to.deep.equal(['12345678901234567890', undefined]);
     });
 
     it('takes a list as the whole truth: what it lacks is removed', () => {

@@ -16,7 +16,7 @@ export interface EtcdListing extends Listing {
 export async function listService(transport: EtcdTransport, codec: RecordCodec, service: string, options: UnaryOptions): Promise<EtcdListing> {
   const records: RecordState[] = [];
   const header = await readPages(transport, codec.servicePrefix(service), false, options, (kv) => {
-    records.push(codec.read(service, kv.key, kv.value));
+    records.push(codec.read(service, kv.key, kv.value, kv.mod_revision));
   });
   return { records, revision: header.revision, header };
 }

@@ -39,12 +39,14 @@ export class RecordCodec {
     return Buffer.from(this.#layout.encode(instance));
   }
 
-  read(service: string, key: Buffer, value: Buffer): RecordState {
+  /** @param revision at which the record was written last */
+  read(service: string, key: Buffer, value: Buffer, revision?: string): RecordState {
     const text = keyText(key);
     if (value.length > maxRecordBytes) return { key: text, skipped: `value has ${value.length} bytes; at most ${maxRecordBytes} are read` };
     if (!isUtf8(key) || !isUtf8(value)) return { key: text, skipped: 'key or value is not UTF-8' };
     try {
-      return { key: text, instance: this.#layout.decode(service, text.slice(this.servicePrefix(service).length), value.toString('utf8')) };
+      const instance = this.#layout.decode(service, text.slice(this.servicePrefix(service).length), value.toString('utf8'));
+      return { key: text, instance, ...(revision === undefined ? {} : { revision }) };
     } catch (error) {
       return { key: text, skipped: toRollcallError(error).message };
     }

@@ -144,7 +144,7 @@ export class ServiceFollower implements Disposable {
     const changes = new Map<string, RecordChange>();
     for (const event of events) {
       const key = keyText(event.kv.key);
-      changes.set(key, event.type === 'Delete' ? { key, deleted: true } : this.#deps.codec.read(this.#service, event.kv.key, event.kv.value));
+      changes.set(key, event.type === 'Delete' ? { key, deleted: true } : this.#deps.codec.read(this.#service, event.kv.key, event.kv.value, event.kv.mod_revision));
     }
     return [...changes.values()];
   }

@@ -50,8 +50,10 @@ export class MemoryFollower implements Disposable {
     const since = server.revision;
     this.#watch = server.watch(this.#service, (changes, revision) => {
       this.#connection.monitor.saw(revision.toString());
-      if (revision > since) this.#sink.apply(changes.map(decodeMutation), revision.toString());
+      if (revision <= since) return;
+      const decoded = changes.map((change) => decodeMutation(change, revision));
+      this.#sink.apply(decoded, revision.toString());
     });
-    this.#sink.replace(Array.from(server.list(this.#service), decodeRecord), since.toString());
+    this.#sink.replace(Array.from(server.list(this.#service), (record) => decodeRecord(record, server.writtenAt(record))), since.toString());
   }
 }

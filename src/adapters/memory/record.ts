@@ -12,18 +12,18 @@ export function encodeRecord(instance: ServiceInstance): string {
   return JSON.stringify({ address, weight, version, zone, metadata });
 }
 
-export function decodeRecord({ service, id, value }: StoredRecord): RecordState {
+export function decodeRecord({ service, id, value }: StoredRecord, revision: bigint | undefined): RecordState {
   // A service name holds no slash, so the first one ends it.
   const key = `${service}/${id}`;
   try {
     const record: unknown = JSON.parse(value);
     if (typeof record !== 'object' || record === null || Array.isArray(record)) return { key, skipped: 'is not a JSON object' };
-    return { key, instance: instanceFromRecord(service, id, record as Record<string, unknown>) };
+    return { key, instance: instanceFromRecord(service, id, record as Record<string, unknown>), revision: revision?.toString() };
   } catch (error) {
     return { key, skipped: error instanceof SyntaxError ? `is not JSON: ${error.message}` : toRollcallError(error).message };
   }
 }
 
-export function decodeMutation(mutation: RecordMutation): RecordChange {
-  return mutation.value === undefined ? { key: `${mutation.service}/${mutation.id}`, deleted: true } : decodeRecord(mutation);
+export function decodeMutation(mutation: RecordMutation, revision: bigint): RecordChange {
+  return mutation.value === undefined ? { key: `${mutation.service}/${mutation.id}`, deleted: true } : decodeRecord(mutation, revision);
 }

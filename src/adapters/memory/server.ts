@@ -46,6 +46,7 @@ export class MemoryServer {
   readonly #watchers = new Map<string, Set<RecordListener>>();
   readonly #connections = new Set<MemoryConnection>();
   readonly #outbox: Commit[] = [];
+  readonly #writtenAt = new WeakMap<StoredRecord, bigint>();
   #revision = 1n;
 
   /** @param options.clock what leases expire on; default the system's */
@@ -131,6 +132,11 @@ export class MemoryServer {
     return this.#records.get(service)?.get(id);
   }
 
+  /** The revision at which the record was written. */
+  writtenAt(record: StoredRecord): bigint | undefined {
+    return this.#writtenAt.get(record);
+  }
+
   list(service: string): Iterable<StoredRecord> {
     return this.#records.get(service)?.values() ?? [];
   }
@@ -152,6 +158,7 @@ export class MemoryServer {
         if (heir !== before.lease.holder) disturbed.add(before.lease.holder);
       }
       this.#store(mutation);
+      if (mutation.value !== undefined) this.#writtenAt.set(mutation, this.#revision + 1n);
       const changes = byService.get(mutation.service);
       if (changes === undefined) byService.set(mutation.service, [mutation]);
       else changes.push(mutation);

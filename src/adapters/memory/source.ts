@@ -29,7 +29,7 @@ export class MemorySource implements SnapshotSource {
 
   list(service: string, signal: AbortSignal): Promise<Listing> {
     return this.#read(`reading ${service}`, signal, (server) => ({
-      records: Array.from(server.list(service), decodeRecord),
+      records: Array.from(server.list(service), (record) => decodeRecord(record, server.writtenAt(record))),
       revision: server.revision.toString(),
     }));
   }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { connectMemory, ManualClock, memoryAdapter, MemoryServer } from '../../../src/adapters/memory/index.js';
-import { silentLogger, systemClock, systemRandom } from '../../../src/core/index.js';
+import { recordRevision, silentLogger, systemClock, systemRandom } from '../../../src/core/index.js';
 import { expectRejection, expectThrow } from '../../support/expect-rejection.js';
 
 const instance = { service: 'simple_grpc', address: '10.0.0.1:8000' };
@@ -49,6 +49,19 @@ describe('memory connections', () => {
     await failed;
     expect(clock.pending).to.equal(0);
     expect(memory.server.leases).to.equal(0);
+  });
+
+  it('tell of each record when it was written last', async () => {
+    await using memory = connectMemory();
+    const older = await memory.registry.register({ service: 's', id: 'a', address: '10.0.0.1:8000' });
+    await memory.registry.register({ service: 's', id: 'b', address: '10.0.0.1:8000' });
+    const revisions = async (): Promise<number[]> => (await memory.discovery.get('s')).instances.map((each) => Number(recordRevision(each)));
+    const [a1, b1] = await revisions();
+    expect(a1).to.be.lessThan(b1!);
+    await older.update({ weight: 7 });
+    const [a2, b2] = await revisions();
+    expect(b2).to.equal(b1);
+    expect(a2).to.be.greaterThan(b2!);
   });
 
   it('attach to a server that a test made, and leave it as it is', async () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 
 import { connectEtcd } from '../../../src/adapters/etcd/index.js';
+import { recordRevision } from '../../../src/core/record-revision.js';
+import type { Snapshot } from '../../../src/core/snapshot.js';
 import { etcdctl, openRawEtcd } from '../../support/raw-etcd.js';
 import { ownPrefix, sharedEtcd } from '../../support/shared-etcd.js';
 
@@ -44,6 +46,33 @@ describe('what stands in etcd', () => {
     await etcdctl(etcd, ['put', `${prefix}/orders/by-hand`, '{"address":"10.0.0.2:8000"}']);
     expect((await backend.discovery.get('orders')).instances.map(({ id }) => id)).to.deep.equal(['a', 'by-hand']);
     await etcdctl(etcd, ['del', '--prefix', prefix]);
+    await backend.close();
+  });
+
+  it('a record tells at which revision it was written last, from a list and from a watch', async () => {
+    const etcd = await sharedEtcd();
+    const backend = await connectEtcd({ endpoints: etcd.endpoints, prefix: ownPrefix() });
+    const watch = backend.discovery.watch('orders');
+    const seen: Snapshot[] = [];
+    const complete = new Promise<void>((resolve) => {
+      watch.subscribe((snapshot) => {
+        seen.push(snapshot);
+        if (snapshot.instances.length === 2 && snapshot.instances[0]?.weight === 7) resolve();
+      });
+    });
+    const older = await backend.registry.register({ service: 'orders', id: 'a', address: '10.0.0.1:8000' });
+    await backend.registry.register({ service: 'orders', id: 'b', address: '10.0.0.1:8000' });
+    const newest = async (): Promise<string | undefined> => {
+      const { instances } = await backend.discovery.get('orders');
+      return [...instances].sort((x, y) => Number(BigInt(recordRevision(y)!) - BigInt(recordRevision(x)!)))[0]?.id;
+    };
+    expect(await newest()).to.equal('b');
+    await older.update({ weight: 7 });
+    expect(await newest()).to.equal('a');
+    await complete;
+    const listed = (await backend.discovery.get('orders')).instances.map(recordRevision);
+    expect(seen.at(-1)!.instances.map(recordRevision)).to.deep.equal(listed);
+    watch.close();
     await backend.close();
   });
 
