@@ -48,10 +48,10 @@ describe('ServiceFeed', () => {
     });
 
     it('knows of each record when it was written last, also of one that was rewritten as it was', () => {
-      feed.replace([{ ...put('a'), revision: '3' } as RecordState, put('b')], '3');
+      feed.replace([{ ...put('a'), revision: '3' }, put('b')], '3');
       expect(last().instances.map(recordRevision)).to.deep.equal(['3', undefined]);
       const before = seen.length;
-      feed.apply([{ ...put('a'), revision: '12345678901234567890' } as RecordState], '12345678901234567890');
+      feed.apply([{ ...put('a'), revision: '12345678901234567890' }], '12345678901234567890');
       expect(seen).to.have.length(before);
       expect(last().instances.map(recordRevision)).to.deep.equal(['12345678901234567890', undefined]);
     });
