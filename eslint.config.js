@@ -13,10 +13,18 @@ const outerLayers = {
   inversify: ['cli', 'conformance'],
 };
 
-const directions = Object.entries(outerLayers).map(([layer, outer]) => {
+/** A folder within core may reach up to core itself, and no further. */
+const coreOnly = { '': '^(?!node:|\\./)', '*/': '^(?!node:|\\./|\\.\\./(?!\\.))' };
+
+const directions = Object.entries(outerLayers).flatMap(([layer, outer]) => {
   const patterns = [{ regex: `^\\.\\./(?:.*/)?(?:${outer.join('|')})/`, message: `src/${layer} must not import from an outer layer: see docs/architecture.md.` }];
-  if (layer === 'core') patterns.push({ regex: '^(?!node:|\\./)', message: 'core imports nothing but node: and itself.' });
-  if (layer !== 'core') patterns.push({ regex: '^\\.\\./(?:\\.\\./)*(?:index|connect)\\.js$', message: 'import the file itself, not the package entry, which would turn the arrow round.' });
+  if (layer === 'core') {
+    return Object.entries(coreOnly).map(([folder, regex]) => ({
+      files: [`src/core/${folder}${folder === '' ? '*.ts' : '**/*.ts'}`],
+      rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, { regex, message: 'core imports nothing but node: and itself.' }] }] },
+    }));
+  }
+  patterns.push({ regex: '^\\.\\./(?:\\.\\./)*(?:index|connect)\\.js$', message: 'import the file itself, not the package entry, which would turn the arrow round.' });
   return { files: [`src/${layer}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns }] } };
 });
 

@@ -91,6 +91,13 @@ describe('imports point inwards', function () {
     expect(await lint('adapters/etcd/layouts', "import { x } from '../../../config/index.js';\nexport { x };\n")).to.deep.equal(['no-restricted-imports']);
   });
 
+  it('a folder within core reaches up to core and no further', async () => {
+    expect(await lint('core/selection', "import { x } from '../errors.js';\nexport { x };\n")).to.deep.equal([]);
+    for (const specifier of ['../../grpc/index.js', '../../index.js', '../../../package.json', 'etcd3']) {
+      expect(await lint('core/selection', `import { x } from '${specifier}';\nexport { x };\n`), specifier).to.deep.equal(['no-restricted-imports']);
+    }
+  });
+
   it('a detour does not deceive the check', async () => {
     expect(await checkImports(fileIn('core'), "import './../grpc/index.js';")).to.have.length(1);
     expect(await checkImports(fileIn('adapters'), "import './memory/../../config/index.js';")).to.have.length(1);

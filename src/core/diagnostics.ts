@@ -17,6 +17,8 @@ export interface DiagnosticMessages {
   'rollcall:registration': { readonly registration: Registration; readonly instance: ServiceInstance; readonly state: RegistrationState; readonly detail: RegistrationDetail };
   /** A watched service has a new snapshot. */
   'rollcall:watch': { readonly snapshot: Snapshot };
+  /** A channel of grpc-js was told whom to call: `ChannelStatus` of `rollcall/grpc`. */
+  'rollcall:resolution': object;
   /** A keepalive of a lease was answered. */
   'rollcall:keepalive': { readonly ms: number; readonly ttl: Seconds; readonly member?: string };
 }

@@ -34,6 +34,7 @@ export type {
 } from './ports.js';
 export { type Random, systemRandom } from './random.js';
 export { recordRevision } from './record-revision.js';
+export * from './selection/index.js';
 export type { FeedSink, RecordChange, RecordState } from './service-feed.js';
 export { parseServiceName } from './service-name.js';
 export { type DiscoveryDeps, type Listing, SharedDiscovery, type SnapshotSource } from './shared-discovery.js';

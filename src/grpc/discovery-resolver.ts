@@ -1,21 +1,37 @@
 import { type ChannelOptions, Metadata, status } from '@grpc/grpc-js';
 
+import { publish } from '../core/diagnostics.js';
 import { toRollcallError } from '../core/errors.js';
-import { quote } from '../core/quote.js';
 import type { Watch } from '../core/ports.js';
-import type { Snapshot } from '../core/snapshot.js';
+import { quote } from '../core/quote.js';
+import { ConnectionBoard } from './balancer/connection-board.js';
+import { attributesWith } from './balancer/context.js';
+import type { ChannelStatus } from './channel-status.js';
 import { type GrpcUri, type Resolver, type ResolverListener, statusOrFromError, statusOrFromValue } from './experimental.js';
-import { describe, type Resolution, resolutionOf } from './resolution.js';
+import { InstanceChooser } from './instance-chooser.js';
+import { describe, type Resolution } from './resolution.js';
+import type { RunningChannel } from './running-channels.js';
 import type { DirectoryEntry, SchemeDirectory } from './scheme-directory.js';
-import { type ChannelServiceConfig, channelServiceConfig } from './service-config.js';
+import { type ChannelServiceConfig, ServiceConfigs } from './service-config/service-configs.js';
 import { type DiscoveryTarget, formatDiscoveryTarget, parseDiscoveryTarget } from './target.js';
 
 /** Where the snapshots come from, from one `start` to the next `stop`. */
 interface Source {
   readonly entry: DirectoryEntry;
+  readonly configs: ServiceConfigs;
+  readonly board: ConnectionBoard;
+  readonly chooser: InstanceChooser;
+  readonly running: Disposable;
   watch: Watch | undefined;
   subscription: Disposable | undefined;
   timer: Disposable | undefined;
+}
+
+/** What the channel is to be told. */
+interface News {
+  readonly resolution: Resolution;
+  readonly config: ChannelServiceConfig;
+  readonly attributes: Record<string, unknown>;
 }
 
 /**
@@ -28,23 +44,44 @@ interface Source {
  * Snapshots are pushed, so `updateResolution` on a running resolver is no more than a hint: answering it each time with what is
  * known already makes grpc-js ask again at once, and again (seen: 200,000 times a second).
  */
-export class DiscoveryResolver implements Resolver {
+export class DiscoveryResolver implements Resolver, RunningChannel {
   readonly #directory: SchemeDirectory;
   readonly #target: DiscoveryTarget;
   readonly #listener: ResolverListener;
-  readonly #serviceConfig: ChannelServiceConfig;
+  readonly #options: ChannelOptions;
   #state: 'idle' | 'refused' | 'waiting' | 'overdue' | 'following' = 'idle';
   #source: Source | undefined;
   #directoryListener: Disposable | undefined;
-  #undelivered: { readonly resolution: Resolution; readonly attributes: Record<string, unknown> } | undefined;
+  #undelivered: News | undefined;
   #delivery: NodeJS.Immediate | undefined;
   #reported = '';
+  #status: ChannelStatus;
+  #config: ChannelServiceConfig | undefined;
+  /** Made anew only when what is in it changes: the policy takes another context for another way to connect. */
+  #attributes: { readonly healthService: string | undefined; readonly value: Record<string, unknown> } | undefined;
 
   constructor(directory: SchemeDirectory, target: GrpcUri, listener: ResolverListener, options: ChannelOptions) {
     this.#directory = directory;
     this.#target = parseDiscoveryTarget(target);
     this.#listener = listener;
-    this.#serviceConfig = channelServiceConfig(options);
+    this.#options = options;
+    this.#status = this.#statusOf('waiting', 0, 'the discovery has not been asked yet');
+  }
+
+  get status(): ChannelStatus {
+    return this.#status;
+  }
+
+  get chooser(): InstanceChooser | undefined {
+    return this.#source?.chooser;
+  }
+
+  get board(): ConnectionBoard | undefined {
+    return this.#source?.board;
+  }
+
+  get config(): ChannelServiceConfig | undefined {
+    return this.#config;
   }
 
   updateResolution(): void {
@@ -74,21 +111,30 @@ export class DiscoveryResolver implements Resolver {
     const { name, service } = this.#target;
     const entry = this.#directory.get(name);
     if (entry === undefined) {
-      const target = formatDiscoveryTarget(this.#directory.scheme, this.#target);
-      this.#refuse(`no discovery is registered for target ${quote(target)}${name === '' ? '' : ` (name ${quote(name)})`}, or its resolver was closed`);
+      const of = name === '' ? '' : ` (name ${quote(name)})`;
+      this.#refuse(`no discovery is registered for target ${quote(this.#targetText)}${of}, or its resolver was closed`);
       return;
     }
-    if (this.#serviceConfig.invalid !== undefined) {
-      this.#refuse(this.#serviceConfig.invalid);
+    const plan = entry.plans.of(service);
+    const configs = new ServiceConfigs({ channel: this.#options, options: plan.config, logger: entry.logger });
+    const { invalid } = configs.with();
+    if (invalid !== undefined) {
+      this.#refuse(invalid, configs.with());
       return;
     }
-    const source: Source = { entry, watch: undefined, subscription: undefined, timer: undefined };
+    const { clock, logger } = entry;
+    const board = new ConnectionBoard(logger);
+    const chooser = new InstanceChooser(plan, { service, clock, logger, board, changed: () => this.#onChoice(source) });
+    const source: Source = { entry, configs, board, chooser, running: entry.channels.add(this), watch: undefined, subscription: undefined, timer: undefined };
     this.#source = source;
     this.#state = 'waiting';
+    this.#status = this.#statusOf('waiting', 0, 'the discovery has not answered yet');
     try {
       source.watch = entry.discovery.watch(service);
       source.timer = entry.clock.setTimer(() => this.#onInitialTimeout(source), entry.initialTimeoutMs, { unref: true });
-      source.subscription = source.watch.subscribe((snapshot) => this.#onSnapshot(source, snapshot));
+      source.subscription = source.watch.subscribe((snapshot) => {
+        if (this.#source === source) source.chooser.take(snapshot);
+      });
     } catch (error) {
       this.#stop();
       this.#refuse(`${quote(service)} cannot be resolved: ${describe(toRollcallError(error))}`);
@@ -98,21 +144,27 @@ export class DiscoveryResolver implements Resolver {
   #stop(): void {
     const source = this.#source;
     this.#source = undefined;
+    this.#attributes = undefined;
     source?.timer?.[Symbol.dispose]();
     source?.subscription?.[Symbol.dispose]();
     source?.watch?.close();
+    source?.chooser[Symbol.dispose]();
+    source?.running[Symbol.dispose]();
   }
 
-  #refuse(why: string): void {
+  #refuse(why: string, config = new ServiceConfigs({ channel: this.#options }).with()): void {
     this.#state = 'refused';
-    this.#deliver({ unavailable: why }, {});
+    this.#deliver({ resolution: { unavailable: why }, config, attributes: {} });
   }
 
-  #onSnapshot(source: Source, snapshot: Snapshot): void {
-    if (this.#source !== source) return;
+  #onChoice(source: Source): void {
+    const { choice } = source.chooser;
+    if (this.#source !== source || choice === undefined) return;
     source.timer?.[Symbol.dispose]();
     this.#state = 'following';
-    this.#deliver(resolutionOf(snapshot, source.entry.logger), source.entry.attributes);
+    const { resolution, published } = choice;
+    const config = source.configs.with(published);
+    this.#deliver({ resolution, config, attributes: this.#attributesFor(source, config) });
   }
 
   #onInitialTimeout(source: Source): void {
@@ -131,30 +183,57 @@ export class DiscoveryResolver implements Resolver {
     const why = `nothing is known of ${quote(this.#target.service)} after ${source.entry.initialTimeoutMs / 1000} s: ${reason}`;
     if (why === this.#reported) return;
     this.#reported = why;
-    this.#deliver({ unavailable: why }, source.entry.attributes);
+    const config = source.configs.with();
+    this.#deliver({ resolution: { unavailable: why }, config, attributes: this.#attributesFor(source, config) });
+  }
+
+  #attributesFor({ entry, board }: Source, { healthService }: ChannelServiceConfig): Record<string, unknown> {
+    if (this.#attributes === undefined || this.#attributes.healthService !== healthService) {
+      const { clock, random, logger } = entry;
+      const health = healthService === undefined ? undefined : { service: healthService };
+      this.#attributes = { healthService, value: attributesWith({ clock, random, logger, board, health }) };
+    }
+    return this.#attributes.value;
   }
 
   /**
    * The newest only, and never from within a call of grpc-js: its constructor of channels throws on a result, and
    * `updateResolution` promises not to give one.
    */
-  #deliver(resolution: Resolution, attributes: Record<string, unknown>): void {
-    this.#undelivered = { resolution, attributes };
+  #deliver(news: News): void {
+    this.#undelivered = news;
     this.#delivery ??= setImmediate(() => {
       const newest = this.#undelivered;
       this.#delivery = undefined;
       this.#undelivered = undefined;
-      if (newest !== undefined) this.#tell(newest.resolution, newest.attributes);
+      if (newest !== undefined) this.#tell(newest);
     });
   }
 
-  #tell(resolution: Resolution, attributes: Record<string, unknown>): void {
-    const { resolved, failing } = this.#serviceConfig;
+  #tell({ resolution, config, attributes }: News): void {
+    const { resolved, failing } = config;
+    this.#config = config;
     if ('unavailable' in resolution) {
+      this.#setStatus(this.#statusOf('failing', 0, resolution.unavailable));
       const error = statusOrFromError<never>({ code: status.UNAVAILABLE, details: resolution.unavailable, metadata: new Metadata() });
       this.#listener(error, attributes, statusOrFromValue(failing), resolution.unavailable);
     } else {
+      this.#setStatus(this.#statusOf('resolved', resolution.endpoints.length, resolution.note));
       this.#listener(statusOrFromValue([...resolution.endpoints]), attributes, statusOrFromValue(resolved), resolution.note);
     }
+  }
+
+  #setStatus(next: ChannelStatus): void {
+    this.#status = next;
+    publish('rollcall:resolution', () => next);
+  }
+
+  #statusOf(state: ChannelStatus['state'], instances: number, note: string): ChannelStatus {
+    const holding = this.#source?.chooser.choice?.guarded.holding;
+    return Object.freeze({ target: this.#targetText, service: this.#target.service, state, instances, note, ...(holding === undefined ? {} : { holding }) });
+  }
+
+  get #targetText(): string {
+    return formatDiscoveryTarget(this.#directory.scheme, this.#target);
   }
 }

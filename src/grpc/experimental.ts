@@ -4,7 +4,9 @@
  */
 import { experimental } from '@grpc/grpc-js';
 
+export type CallStream = experimental.CallStream;
 export type ChannelControlHelper = experimental.ChannelControlHelper;
+export type ConnectivityStateListener = experimental.ConnectivityStateListener;
 export type Endpoint = experimental.Endpoint;
 export type GrpcUri = experimental.GrpcUri;
 export type LeafLoadBalancer = experimental.LeafLoadBalancer;
@@ -19,10 +21,14 @@ export type SubchannelAddress = experimental.SubchannelAddress;
 export type SubchannelInterface = experimental.SubchannelInterface;
 export type TypedLoadBalancingConfig = experimental.TypedLoadBalancingConfig;
 
+/** What `getChannel()` of a subchannel gives: the interface, of which the exported class `Channel` is one implementation. */
+export type SubchannelChannel = ReturnType<SubchannelInterface['getChannel']>;
+
 /** grpc-js does not export the type itself; this is what its `registerResolver` takes. */
 export type ResolverConstructor = Parameters<typeof experimental.registerResolver>[1];
 
 export const {
+  BaseSubchannelWrapper,
   createChildChannelControlHelper,
   isLoadBalancerNameRegistered,
   LeafLoadBalancer,

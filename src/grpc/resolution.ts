@@ -1,39 +1,50 @@
-import { type RollcallError, toRollcallError } from '../core/errors.js';
-import type { Logger } from '../core/logger.js';
+import type { RollcallError } from '../core/errors.js';
 import { quote } from '../core/quote.js';
+import type { Candidate } from '../core/selection/candidate.js';
+import type { GuardView } from '../core/selection/guard.js';
+import type { Selection } from '../core/selection/select.js';
 import type { Snapshot } from '../core/snapshot.js';
-import { endpointOf, type InstanceEndpoint } from './endpoint.js';
+import type { InstanceEndpoint } from './endpoint.js';
 
 /** What a resolver has to say: whom to call, or why nobody can be called. */
 export type Resolution =
   | { readonly endpoints: readonly InstanceEndpoint[]; readonly note: string }
   | { readonly unavailable: string };
 
-/**
- * What a snapshot means to a channel. A stale one keeps its instances (law 4). An empty one is a failure and not an empty list, with which
- * grpc-js's policies wait for ever or go on with the dead server.
- */
-export function resolutionOf(snapshot: Snapshot, logger: Logger): Resolution {
-  const { service, revision, instances } = snapshot;
-  const endpoints: InstanceEndpoint[] = [];
-  for (const instance of instances) {
-    try {
-      endpoints.push(endpointOf(instance));
-    } catch (error) {
-      // Adapters check records; one that does not must not hide the others (law 5).
-      logger.warn({ err: toRollcallError(error), service, id: instance.id }, 'left out an instance that cannot be dialled');
-    }
-  }
-  const age = staleness(snapshot);
-  if (instances.length === 0) return { unavailable: `no instances of ${quote(service)} are registered (revision ${revision}${age})` };
-  const count = instances.length === 1 ? '1 instance' : `${instances.length} instances`;
-  if (endpoints.length === 0) return { unavailable: `${count} of ${quote(service)} at revision ${revision}, none with an address that can be dialled${age}` };
-  return { endpoints, note: `${count} of ${quote(service)} at revision ${revision}${age}` };
+export interface ResolutionInit {
+  readonly service: string;
+  readonly snapshot: Snapshot;
+  readonly guarded: GuardView;
+  readonly selection: Selection;
+  /** `undefined` for an instance that cannot be dialled. */
+  readonly endpointOf: (candidate: Candidate) => InstanceEndpoint | undefined;
 }
 
-function staleness({ status, since, reason }: Snapshot): string {
-  if (status === 'live') return '';
-  return `; stale since ${new Date(since).toISOString()}${reason === undefined ? '' : `: ${describe(reason)}`}`;
+/**
+ * What a choice means to a channel. A stale snapshot keeps its instances (law 4). Nobody to call is a failure and not an empty list, with which
+ * grpc-js's policies wait for ever or go on with the dead server.
+ */
+export function resolutionOf({ service, snapshot, guarded, selection, endpointOf }: ResolutionInit): Resolution {
+  if (guarded.failing !== undefined) return { unavailable: guarded.failing };
+  const at = standing(snapshot, guarded);
+  const { candidates, reason } = selection;
+  if (candidates.length === 0) return { unavailable: `${reason ?? `no instances of ${quote(service)} can be called`} (${at})` };
+  const endpoints: InstanceEndpoint[] = [];
+  for (const candidate of candidates) {
+    const endpoint = endpointOf(candidate);
+    if (endpoint !== undefined) endpoints.push(endpoint);
+  }
+  const count = candidates.length === 1 ? '1 instance' : `${candidates.length} instances`;
+  const chosen = candidates.length === guarded.instances.length ? count : `${candidates.length} of ${guarded.instances.length} instances`;
+  if (endpoints.length === 0) return { unavailable: `${count} of ${quote(service)}, none with an address that can be dialled (${at})` };
+  const note = selection.note === undefined ? '' : `; ${selection.note}`;
+  return { endpoints, note: `${chosen} of ${quote(service)} at ${at}${note}` };
+}
+
+/** `revision 7; stale since …: UNAVAILABLE: …; holding 3 of 10 instances …` */
+function standing({ revision, status, since, reason }: Snapshot, { holding }: GuardView): string {
+  const stale = status === 'live' ? '' : `; stale since ${new Date(since).toISOString()}${reason === undefined ? '' : `: ${describe(reason)}`}`;
+  return `revision ${revision}${stale}${holding === undefined ? '' : `; ${holding.detail}`}`;
 }
 
 export function describe(error: RollcallError): string {

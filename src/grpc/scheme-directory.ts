@@ -2,14 +2,20 @@ import type { Clock } from '../core/clock.js';
 import { Listeners } from '../core/listeners.js';
 import { type Logger, silentLogger } from '../core/logger.js';
 import type { Discovery } from '../core/ports.js';
+import type { Random } from '../core/random.js';
+import type { RunningChannels } from './running-channels.js';
+import type { ServicePlans } from './service-options.js';
 
 /** What one `registerResolver` gave. */
 export interface DirectoryEntry {
   readonly discovery: Discovery;
   readonly initialTimeoutMs: number;
+  readonly plans: ServicePlans;
+  /** The channels that it resolves at present. */
+  readonly channels: RunningChannels;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
-  readonly attributes: Record<string, unknown>;
 }
 
 /**

@@ -1,3 +1,3 @@
 /** `rollcall/inversify`: the composition root. `connect()` resolves from the same module. */
-export { type ModuleOptions, rollcallModule } from './module.js';
+export { type ModuleOptions, type ResolverOptions, rollcallModule } from './module.js';
 export { TOKENS } from './tokens.js';

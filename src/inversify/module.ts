@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../core/clock.js';
 import { type Logger, silentLogger } from '../core/logger.js';
 import type { Discovery } from '../core/ports.js';
 import { type Random, systemRandom } from '../core/random.js';
+import type { RegisterResolverOptions } from '../grpc/register-resolver.js';
 import { Connection } from './connection.js';
 import { TOKENS } from './tokens.js';
 
@@ -27,7 +28,12 @@ export interface ModuleOptions {
   readonly signal?: AbortSignal | undefined;
   /** The target scheme of the gRPC resolver, as in `etcd:///simple_grpc`. Default: the adapter's name. */
   readonly scheme?: string | undefined;
+  /** How the gRPC resolver chooses and balances: what `registerResolver` takes, for all services and for each. Default: its defaults. */
+  readonly resolver?: ResolverOptions | undefined;
 }
+
+/** Without what the module itself gives it. */
+export type ResolverOptions = Omit<RegisterResolverOptions, 'scheme' | 'discovery' | 'clock' | 'random' | 'logger'>;
 
 /**
  * Everything of one registry for a container, bound to `TOKENS`. Nothing is opened before it is asked for.
@@ -35,7 +41,7 @@ export interface ModuleOptions {
  * @param source a URL or a configuration object. Default: the environment variable ROLLCALL_REGISTRY.
  */
 export function rollcallModule(source?: ConfigSource, options: ModuleOptions = {}): ContainerModule {
-  const { logger = silentLogger, clock = systemClock, random = systemRandom, catalogue = defaultCatalogue, signal, scheme } = options;
+  const { logger = silentLogger, clock = systemClock, random = systemRandom, catalogue = defaultCatalogue, signal, scheme, resolver } = options;
   return new ContainerModule(({ bind }) => {
     // Of this container alone: the one singleton, which keeps what was opened and closes it in order. Inversify
     // deactivates all singletons at the same time, so the parts cannot be singletons of their own.
@@ -58,7 +64,7 @@ export function rollcallModule(source?: ConfigSource, options: ModuleOptions = {
     bind(TOKENS.Discovery).toResolvedValue((backend) => backend.discovery, [TOKENS.Backend]);
     bind(TOKENS.Resolver).toResolvedValue(
       (connection: Connection, config: RegistryConfig, discovery: Discovery, clock: Clock, random: Random, logger: Logger) =>
-        connection.resolver({ scheme: scheme ?? config.adapter, discovery, clock, random, logger }),
+        connection.resolver({ ...resolver, scheme: scheme ?? config.adapter, discovery, clock, random, logger }),
       [connectionToken, TOKENS.Config, TOKENS.Discovery, TOKENS.Clock, TOKENS.Random, TOKENS.Logger],
     );
   });

@@ -13,7 +13,9 @@ import type { Snapshot } from '../../src/core/snapshot.js';
 import { registerPolicies } from '../../src/grpc/balancer/register.js';
 import { DiscoveryResolver } from '../../src/grpc/discovery-resolver.js';
 import type { Endpoint } from '../../src/grpc/experimental.js';
+import { RunningChannels } from '../../src/grpc/running-channels.js';
 import { type DirectoryEntry, SchemeDirectory } from '../../src/grpc/scheme-directory.js';
+import { ServicePlans } from '../../src/grpc/service-options.js';
 
 const a = createInstance({ service: 'svc', address: '10.0.0.1:1' });
 const b = createInstance({ service: 'svc', address: '10.0.0.2:1' });
@@ -36,9 +38,11 @@ function doubles() {
     entry: (clock: ManualClock): DirectoryEntry => ({
       discovery: discovery as unknown as Discovery,
       initialTimeoutMs: 5000,
+      plans: new ServicePlans({}, undefined, 'the test'),
+      channels: new RunningChannels(),
       clock,
+      random: () => 0,
       logger: silentLogger,
-      attributes: Object.freeze({}),
     }),
   };
 }

@@ -1,12 +1,20 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 
 import { type Clock, systemClock } from '../../core/clock.js';
+import type { Logger } from '../../core/logger.js';
 import { type Random, systemRandom } from '../../core/random.js';
+import type { ConnectionBoard } from './connection-board.js';
 
 /** What a policy takes instead of reaching for globals; grpc-js makes policies itself and passes them nothing. */
 export interface BalancerContext {
   readonly clock: Clock;
   readonly random: Random;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Where the policy tells how it stands with each instance. */
+  readonly board?: ConnectionBoard | undefined;
+  /** Present: the health of each connection is checked under this service name (gRFC A17). */
+  readonly health?: { readonly service: string } | undefined;
 }
 
 /**
