@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { RollcallError } from '../core/errors.js';
 import { quote } from '../core/quote.js';
 import type { CommandContext, CommonOptions, ExitStatus } from './context.js';
+import { explain, type ExplainFlags } from './explain.js';
 import { complain, reportFailure } from './failure.js';
 import { list } from './list.js';
 import { register } from './register.js';
@@ -103,6 +104,22 @@ function program(context: CommandContext, command: readonly string[] | undefined
     .addHelpText('after', examples('rollcall watch simple_grpc', 'rollcall watch simple_grpc --json | jq .added'))
     .action(async (service: string, options: CommonOptions) => {
       await watch(context, service, options);
+    });
+
+  common(root.command('explain'))
+    .summary('show which instances of a service are called, and why not the others')
+    .description('Shows for each record of a service whether a client would call it, why not, and which share of the calls it gets.')
+    .argument('<service>', 'logical name of the service')
+    .option('--policy <policy>', 'how the client balances: round_robin, weighted_round_robin, least_request, or JSON such as {"ring_hash":{"metadataKey":"user-id"}}')
+    .option('--filter <filter>', 'whom the client calls at all, such as version=1.4.*,lane=canary|beta')
+    .option('--zone <zone>', 'the zone that the client prefers')
+    .option('--subset <size>', 'how many instances the client calls', wholeNumber)
+    .option('--client-key <key>', 'who the client is, for its subset')
+    .option('--check-health [name]', 'ask each instance how it fares (grpc.health.v1), about the server or the service of that name')
+    .option('--ca <file>', 'ask over TLS, trusting the certificates of this file')
+    .addHelpText('after', examples('rollcall explain simple_grpc', 'rollcall explain simple_grpc --filter lane=canary --check-health'))
+    .action(async (service: string, flags: ExplainFlags) => {
+      await explain(context, service, flags);
     });
 
   return root;

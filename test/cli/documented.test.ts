@@ -72,14 +72,22 @@ describe('docs/cli.md', () => {
     it(`shows what rollcall register${json} writes`, () => shows(`rollcall register simple_grpc 10.0.0.3:8000 --zone eu-1${json}`, { at: 75, does: interrupt }));
   }
 
+  for (const json of ['', ' --json']) {
+    it(`shows what rollcall explain${json} writes`, async () => {
+      await registry.registry.register(canary);
+      await registry.registry.register({ service: 'simple_grpc', address: '10.0.0.3:8000', weight: 0 });
+      await shows(`rollcall explain simple_grpc --filter lane=!canary${json}`);
+    });
+  }
+
   it('shows what a command after -- leads to', () =>
     shows('rollcall register simple_grpc 10.0.0.3:8000 -- node server.js', { at: 3, does: () => context.child.end.resolve({ status: 7 }) }));
 
   it('shows what wrong usage is answered with', () => shows('rollcall register simple_grpc 0.0.0.0:8000'));
 
-  for (const command of ['register', 'list', 'watch']) {
+  for (const command of ['register', 'list', 'watch', 'explain']) {
     it(`shows the help of ${command}`, () => shows(`rollcall ${command} --help`));
   }
 
-  it('shows nothing else', () => expect(page.match(/^\$ rollcall/gm)).to.have.length(13));
+  it('shows nothing else', () => expect(page.match(/^\$ rollcall/gm)).to.have.length(16));
 });
