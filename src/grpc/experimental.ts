@@ -24,7 +24,9 @@ export type TypedLoadBalancingConfig = experimental.TypedLoadBalancingConfig;
 /** What `getChannel()` of a subchannel gives: the interface, of which the exported class `Channel` is one implementation. */
 export type SubchannelChannel = ReturnType<SubchannelInterface['getChannel']>;
 
-/** grpc-js does not export the type itself; this is what its `registerResolver` takes. */
+/** grpc-js does not export these types themselves; they are what its functions of registration take. */
+export type LoadBalancerConstructor = Parameters<typeof experimental.registerLoadBalancerType>[1];
+export type LoadBalancingConfigConstructor = Parameters<typeof experimental.registerLoadBalancerType>[2];
 export type ResolverConstructor = Parameters<typeof experimental.registerResolver>[1];
 
 export const {

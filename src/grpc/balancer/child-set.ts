@@ -1,23 +1,31 @@
-import { type ChannelOptions, connectivityState } from '@grpc/grpc-js';
+import type { ChannelOptions } from '@grpc/grpc-js';
 
-import { endpointAddress, instanceOf } from '../endpoint.js';
-import { type ChannelControlHelper, createChildChannelControlHelper, type Endpoint, LeafLoadBalancer } from '../experimental.js';
-import type { TurnTaker } from './rotation.js';
+import { sameConnection } from '../endpoint.js';
+import type { ChannelControlHelper, Endpoint } from '../experimental.js';
+import { Child } from './child.js';
+import type { ConnectionState } from './connection-board.js';
+import type { BalancerContext } from './context.js';
+import { EndpointList, type Listed } from './endpoint-list.js';
+import type { HealthCheck } from './health-check.js';
 
-/** One instance as a policy sees it: its connection, and that connection's state. */
-export interface Child extends TurnTaker {
-  readonly key: string;
-  readonly addresses: string;
-  /** The newest of this instance; its weight or metadata may change while the connection stays. */
-  endpoint: Endpoint;
-  readonly leaf: LeafLoadBalancer;
-  state: connectivityState;
+export interface ChildSetDeps {
+  readonly helper: ChannelControlHelper;
+  readonly health: HealthCheck;
+  /** What counts as the weight of an endpoint; 0: it is not connected to. */
+  readonly weigh: (endpoint: Endpoint) => number;
+  /** After the child's state, or the reason for it, changed; not for one that was removed. */
+  readonly changed: (child: Child, before: ConnectionState) => void;
+  /** After its weight changed. */
+  readonly reweighed: (child: Child) => void;
+  readonly removed: (child: Child) => void;
 }
 
-export interface ChildSetEvents {
-  /** After the child's state changed; not for one that was removed. */
-  changed(child: Child, before: connectivityState, errorMessage: string | null): void;
-  removed(child: Child): void;
+/** What new children are made with. */
+export interface ChildSetSettings {
+  readonly options: ChannelOptions;
+  readonly context: BalancerContext;
+  /** With which endpoint to begin, where there are no children yet. */
+  readonly first: (count: number) => number;
 }
 
 /**
@@ -25,95 +33,125 @@ export interface ChildSetEvents {
  * policies build all of them anew, 115 ms for one change among 5,000.
  */
 export class ChildSet {
-  readonly #helper: ChannelControlHelper;
-  readonly #events: ChildSetEvents;
-  readonly #children = new Map<string, Child>();
-  readonly #counts = new Map<connectivityState, number>();
+  readonly #deps: ChildSetDeps;
+  readonly #endpoints = new EndpointList<Child>();
+  readonly #counts = new Map<ConnectionState, number>();
+  #settings: ChildSetSettings | undefined;
+  #size = 0;
   #created = 0;
 
-  constructor(helper: ChannelControlHelper, events: ChildSetEvents) {
-    this.#helper = helper;
-    this.#events = events;
+  constructor(deps: ChildSetDeps) {
+    this.#deps = deps;
   }
 
+  /** Those that are connected to or to be connected to. */
   get size(): number {
-    return this.#children.size;
+    return this.#size;
   }
 
-  count(state: connectivityState): number {
+  count(state: ConnectionState): number {
     return this.#counts.get(state) ?? 0;
   }
 
-  /** Makes the children those of the endpoints; a second endpoint with the same key is left out. */
-  reconcile(endpoints: readonly Endpoint[], options: ChannelOptions): void {
-    const wanted = new Map<string, Endpoint>();
-    for (const endpoint of endpoints) {
-      const key = keyOf(endpoint);
-      if (!wanted.has(key)) wanted.set(key, endpoint);
-    }
-    for (const child of [...this.#children.values()]) {
-      const endpoint = wanted.get(child.key);
-      // An instance that moved is a new server: the connection to its former address is of no use.
-      if (endpoint === undefined || (endpoint !== child.endpoint && endpointAddress(endpoint) !== child.addresses)) this.#remove(child);
-      else child.endpoint = endpoint;
-    }
-    for (const [key, endpoint] of wanted) {
-      if (!this.#children.has(key)) this.#add(key, endpoint, options);
-    }
+  *[Symbol.iterator](): IterableIterator<Child> {
+    for (const { value } of this.#endpoints) if (value !== undefined) yield value;
+  }
+
+  /** Makes the children those of the endpoints; of several endpoints with the same key one counts. */
+  reconcile(endpoints: readonly Endpoint[], settings: ChildSetSettings): void {
+    this.#adopt(settings);
+    const start = this.#size === 0 ? settings.first(endpoints.length) : 0;
+    const { removed, changed, added } = this.#endpoints.replace(endpoints);
+    for (const listed of removed) this.#remove(listed);
+    for (const { listed, before } of changed) this.#renew(listed, before);
+    for (const listed of [...added.slice(start), ...added.slice(0, start)]) this.#add(listed);
   }
 
   /** Has those that lost their connection and were not yet reached connect now. */
   exitIdle(): void {
-    for (const child of this.#children.values()) {
-      if (child.state === connectivityState.IDLE) child.leaf.exitIdle();
-    }
+    for (const child of this) child.exitIdle();
   }
 
   clear(): void {
-    for (const child of [...this.#children.values()]) this.#remove(child);
+    const all = [...this.#endpoints];
+    this.#endpoints.clear();
+    for (const listed of all) this.#remove(listed);
   }
 
-  #add(key: string, endpoint: Endpoint, options: ChannelOptions): void {
-    const helper = createChildChannelControlHelper(this.#helper, {
-      updateState: (state, _picker, errorMessage) => {
-        this.#onState(child, state, errorMessage);
-      },
-    });
-    const leaf = new LeafLoadBalancer(endpoint, helper, options, '');
-    const child: Child = { key, addresses: endpointAddress(endpoint), endpoint, leaf, state: connectivityState.IDLE, lastTurn: 0, order: this.#created++ };
-    this.#children.set(key, child);
-    this.#count(child.state, 1);
-    leaf.startConnecting();
-  }
-
-  #remove(child: Child): void {
-    this.#children.delete(child.key);
-    this.#count(child.state, -1);
-    this.#events.removed(child);
-    child.leaf.destroy();
-  }
-
-  #onState(child: Child, state: connectivityState, errorMessage: string | null): void {
-    if (this.#children.get(child.key) !== child) return;
-    const before = child.state;
-    this.#count(before, -1);
-    child.state = state;
-    this.#count(state, 1);
-    if (state === connectivityState.IDLE) {
-      // Later, because the leaf is still in the middle of telling us.
-      process.nextTick(() => {
-        if (this.#children.get(child.key) === child && child.state === connectivityState.IDLE) child.leaf.exitIdle();
-      });
+  /** Another context comes when the resolver starts anew. Connections stay, unless they are to be checked in another way. */
+  #adopt(settings: ChildSetSettings): void {
+    const before = this.#settings?.context;
+    this.#settings = settings;
+    const { context } = settings;
+    if (before === undefined || before === context) return;
+    if (before.health?.service !== context.health?.service) {
+      this.clear();
+    } else if (before.board !== context.board) {
+      for (const child of this) {
+        before.board?.forget(child.key, this);
+        this.#tell(child);
+      }
     }
-    this.#events.changed(child, before, errorMessage);
   }
 
-  #count(state: connectivityState, by: number): void {
+  #add(listed: Listed<Child>): void {
+    const weight = this.#deps.weigh(listed.endpoint);
+    if (weight === 0 || this.#settings === undefined) return;
+    const { options, context } = this.#settings;
+    const { helper, health } = this.#deps;
+    const changed = (changing: Child, before: ConnectionState): void => {
+      this.#onChange(changing, before);
+    };
+    const child = new Child(listed.key, this.#created++, weight, listed.endpoint, { helper, options, context, health, changed });
+    listed.value = child;
+    this.#size++;
+    this.#count(child.state, 1);
+    this.#tell(child);
+    child.connect();
+  }
+
+  #renew(listed: Listed<Child>, before: Endpoint): void {
+    const child = listed.value;
+    // An instance that moved is a new server: the connection to its former address is of no use.
+    if (child === undefined || !sameConnection(before, listed.endpoint)) {
+      this.#remove(listed);
+      this.#add(listed);
+      return;
+    }
+    const weight = this.#deps.weigh(listed.endpoint);
+    if (weight === 0) {
+      this.#remove(listed);
+      return;
+    }
+    child.endpoint = listed.endpoint;
+    if (weight === child.weight) return;
+    child.weight = weight;
+    this.#deps.reweighed(child);
+  }
+
+  #remove(listed: Listed<Child>): void {
+    const child = listed.value;
+    if (child === undefined) return;
+    listed.value = undefined;
+    this.#size--;
+    this.#count(child.state, -1);
+    this.#deps.removed(child);
+    child.destroy();
+    this.#settings?.context.board?.forget(child.key, this);
+  }
+
+  #onChange(child: Child, before: ConnectionState): void {
+    this.#count(before, -1);
+    this.#count(child.state, 1);
+    this.#tell(child);
+    this.#deps.changed(child, before);
+  }
+
+  #tell(child: Child): void {
+    this.#settings?.context.board?.report(child.key, child.state, child.detail, this);
+  }
+
+  #count(state: ConnectionState, by: number): void {
     this.#counts.set(state, this.count(state) + by);
   }
-}
-
-function keyOf(endpoint: Endpoint): string {
-  const id = instanceOf(endpoint)?.id;
-  return id === undefined ? `address ${endpointAddress(endpoint)}` : `id ${id}`;
 }

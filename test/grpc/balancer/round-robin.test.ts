@@ -4,8 +4,9 @@ import { expect } from 'chai';
 import { ManualClock } from '../../../src/adapters/memory/manual-clock.js';
 import { createInstance, type InstanceInit, type ServiceInstance } from '../../../src/core/instance.js';
 import { attributesWith } from '../../../src/grpc/balancer/context.js';
+import { InstanceBalancer, settleMs } from '../../../src/grpc/balancer/instance-balancer.js';
 import { RoundRobinConfig } from '../../../src/grpc/balancer/round-robin-config.js';
-import { RoundRobinBalancer, settleMs } from '../../../src/grpc/balancer/round-robin.js';
+import { roundRobin } from '../../../src/grpc/balancer/round-robin.js';
 import { endpointOf } from '../../../src/grpc/endpoint.js';
 import { statusOrFromError, statusOrFromValue } from '../../../src/grpc/experimental.js';
 import { FakeChannel } from '../support/fake-subchannels.js';
@@ -20,7 +21,7 @@ function instance(id: string, init: Partial<InstanceInit> = {}): ServiceInstance
 describe('the policy rollcall_round_robin', () => {
   let clock: ManualClock;
   let channel: FakeChannel;
-  let balancer: RoundRobinBalancer;
+  let balancer: InstanceBalancer;
   let random = 0;
   const a = instance('a');
   const b = instance('b');
@@ -28,7 +29,7 @@ describe('the policy rollcall_round_robin', () => {
 
   function update(...instances: ServiceInstance[]): void {
     const options = attributesWith({ clock, random: () => random });
-    expect(balancer.updateAddressList(statusOrFromValue(instances.map(endpointOf)), config, options, 'the note')).to.equal(true);
+    expect(balancer.updateAddressList(statusOrFromValue(instances.map((each) => endpointOf(each))), config, options, 'the note')).to.equal(true);
   }
 
   function fail(details: string): void {
@@ -43,7 +44,7 @@ describe('the policy rollcall_round_robin', () => {
   beforeEach(() => {
     clock = new ManualClock();
     channel = new FakeChannel();
-    balancer = new RoundRobinBalancer(channel.helper);
+    balancer = new InstanceBalancer(roundRobin, channel.helper);
     random = 0;
   });
 

@@ -1,6 +1,6 @@
-import { connectivityState, experimental } from '@grpc/grpc-js';
+import { type ChannelOptions, connectivityState, experimental, Metadata } from '@grpc/grpc-js';
 
-import type { ChannelControlHelper, Picker, SubchannelAddress, SubchannelInterface } from '../../../src/grpc/experimental.js';
+import type { ChannelControlHelper, Picker, PickResult, SubchannelAddress, SubchannelInterface } from '../../../src/grpc/experimental.js';
 
 /** A connection whose state the test decides. */
 export class FakeSubchannel {
@@ -55,13 +55,16 @@ export class FakeChannel {
   /** The one in use per address; a new one once the former was given up, as in grpc-js's pool. */
   readonly subchannels = new Map<string, FakeSubchannel>();
   created = 0;
+  /** The arguments of each subchannel that was made, in order. */
+  readonly createdWith: ChannelOptions[] = [];
   readonly states: string[] = [];
   picker: Picker | undefined;
 
   readonly helper: ChannelControlHelper = {
-    createSubchannel: (address: SubchannelAddress) => {
+    createSubchannel: (address: SubchannelAddress, args: ChannelOptions) => {
       const name = 'path' in address ? address.path : `${address.host}:${address.port}`;
       this.created++;
+      this.createdWith.push(args);
       const subchannel = new FakeSubchannel(name);
       this.subchannels.set(name, subchannel);
       return subchannel.asSubchannel();
@@ -86,8 +89,8 @@ export class FakeChannel {
   }
 
   /** The address that the next call would go to, or what happens to it instead. */
-  pick(): string {
-    const result = this.picker?.pick({ metadata: undefined as never, extraPickInfo: {} });
+  pick(metadata = new Metadata()): string {
+    const result = this.pickResult(metadata);
     switch (result?.pickResultType) {
       case experimental.PickResultType.COMPLETE:
         return result.subchannel?.getAddress() ?? 'dropped';
@@ -96,6 +99,11 @@ export class FakeChannel {
       default:
         return `failed: ${result?.status?.details ?? 'no picker'}`;
     }
+  }
+
+  /** As the channel gets it. */
+  pickResult(metadata = new Metadata()): PickResult | undefined {
+    return this.picker?.pick({ metadata, extraPickInfo: {} });
   }
 
   picks(count: number): string[] {

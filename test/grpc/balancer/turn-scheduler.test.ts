@@ -1,37 +1,32 @@
 import { expect } from 'chai';
 
-import { Rotation } from '../../../src/grpc/balancer/rotation.js';
-
-interface Member {
-  readonly name: string;
-  lastTurn: number;
-  readonly order: number;
-}
+import type { Member } from '../../../src/grpc/balancer/strategy.js';
+import { TurnScheduler } from '../../../src/grpc/balancer/turn-scheduler.js';
 
 function members(...names: string[]): Member[] {
-  return names.map((name, order) => ({ name, lastTurn: 0, order }));
+  return names.map((key, order) => ({ key, order, weight: 1 }));
 }
 
-function turns(rotation: Rotation<Member>, count: number): string {
-  return Array.from({ length: count }, () => rotation.next()?.name).join('');
+function turns(rotation: TurnScheduler<Member>, count: number): string {
+  return Array.from({ length: count }, () => rotation.next()?.key).join('');
 }
 
-describe('the rotation', () => {
+describe('turns of equal weight', () => {
   it('gives everybody a turn, in order, again and again', () => {
-    const rotation = new Rotation<Member>();
+    const rotation = new TurnScheduler<Member>();
     for (const member of members('a', 'b', 'c')) rotation.add(member);
     expect(turns(rotation, 7)).to.equal('abcabca');
   });
 
   it('follows the given order among those that never had a turn, whenever they came', () => {
-    const rotation = new Rotation<Member>();
+    const rotation = new TurnScheduler<Member>();
     for (const member of members('a', 'b', 'c').reverse()) rotation.add(member);
     expect(turns(rotation, 3)).to.equal('abc');
   });
 
   it('gives a newcomer the next turn', () => {
     const [a, b, c] = members('a', 'b', 'c') as [Member, Member, Member];
-    const rotation = new Rotation<Member>();
+    const rotation = new TurnScheduler<Member>();
     rotation.add(a);
     rotation.add(b);
     expect(turns(rotation, 3)).to.equal('aba');
@@ -41,7 +36,7 @@ describe('the rotation', () => {
 
   it('gives no turn twice to one that went away and came back at once', () => {
     const [a, b] = members('a', 'b') as [Member, Member];
-    const rotation = new Rotation<Member>();
+    const rotation = new TurnScheduler<Member>();
     rotation.add(a);
     rotation.add(b);
     expect(turns(rotation, 1)).to.equal('a');
@@ -52,7 +47,7 @@ describe('the rotation', () => {
 
   it('keeps its place when somebody leaves', () => {
     const [a, b, c] = members('a', 'b', 'c') as [Member, Member, Member];
-    const rotation = new Rotation<Member>();
+    const rotation = new TurnScheduler<Member>();
     for (const member of [a, b, c]) rotation.add(member);
     expect(turns(rotation, 2)).to.equal('ab');
     rotation.remove(a);
@@ -61,7 +56,7 @@ describe('the rotation', () => {
 
   it('has nobody when it is empty', () => {
     const [a] = members('a') as [Member];
-    const rotation = new Rotation<Member>();
+    const rotation = new TurnScheduler<Member>();
     rotation.add(a);
     rotation.remove(a);
     expect(rotation.next()).to.equal(undefined);
