@@ -1,114 +1,91 @@
-import { networkInterfaces } from 'node:os';
+import type { Server } from '@grpc/grpc-js';
 
-import type { Server, ServerCredentials } from '@grpc/grpc-js';
-
-import { sleep, throwIfAborted } from '../core/cancellation.js';
-import { type Clock, systemClock } from '../core/clock.js';
-import { RollcallError, toRollcallError } from '../core/errors.js';
-import type { InstanceInit } from '../core/instance.js';
-import { type Logger, silentLogger } from '../core/logger.js';
-import type { Registration, Registry, Seconds } from '../core/ports.js';
-import { quote } from '../core/quote.js';
-import { chooseAdvertised, type Interfaces } from './advertise.js';
+import { throwIfAborted } from '../core/cancellation.js';
+import { toRollcallError } from '../core/errors.js';
+import { createInstance } from '../core/instance.js';
+import { chooseAdvertised } from './advertise.js';
 import { boundName, parseBindAddress } from './bind-address.js';
 import { assertPortFree } from './free-port.js';
-import { bindServer, shutDownServer } from './server-port.js';
+import { bindServer } from './server-port.js';
+import { type HealthService, healthServiceName, installHealth } from './serving/health-service.js';
+import { RunningServer } from './serving/running-server.js';
+import { type ParsedServeOptions, parseServeOptions, type ServeOptions } from './serving/serve-options.js';
+import { ServerHealth } from './serving/server-health.js';
+import { serviceNames } from './serving/service-names.js';
+import type { ServingHandle } from './serving/serving-handle.js';
 
-export interface ServeOptions extends Omit<InstanceInit, 'address'> {
-  /** Where the server is registered. Stays the caller's: `stop()` does not close it. */
-  readonly registry: Registry;
-  /** `localhost:8000`, `0.0.0.0:8000`, `[::]:0`, `unix:/run/x.sock`. Port 0 lets the system choose. */
-  readonly bind: string;
-  readonly credentials: ServerCredentials;
-  /**
-   * What clients dial: a host, to which the bound port is added, or `host:port`. Default: the host of `bind`; if that means
-   * every interface, this machine's address, provided it has only one that others can reach.
-   */
-  readonly advertise?: string | undefined;
-  /** How long the record outlives this process when it dies without a word. Default: the registry's. */
-  readonly ttl?: Seconds | undefined;
-  /** How long `stop` goes on serving after the record is gone, so that every client has heard of it. Default 0.3. */
-  readonly propagationDelay?: Seconds | undefined;
-  /** How long calls under way may take to finish before `stop` cuts them. Default 10. */
-  readonly grace?: Seconds | undefined;
-  /** Default: silent. */
-  readonly logger?: Logger | undefined;
-  /** Default: the system's. */
-  readonly clock?: Clock | undefined;
-  /** Default: `os.networkInterfaces`. */
-  readonly interfaces?: Interfaces | undefined;
-  /** Gives up starting: rejects with ABORTED and leaves nothing running. Has no effect afterwards. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface ServingHandle extends AsyncDisposable {
-  /** As registered: what clients dial. */
-  readonly address: string;
-  /** The bound port; 0 for a unix socket. */
-  readonly port: number;
-  readonly registration: Registration;
-  /**
-   * Takes the server out so that no call fails: removes the record, goes on serving while clients hear of it, lets the calls under way finish,
-   * shuts the server down. Idempotent.
-   * @throws RollcallError if the record could not be removed; the server is shut down all the same.
-   */
-  stop(): Promise<void>;
-}
+export type { HealthService } from './serving/health-service.js';
+export type { ServeOptions } from './serving/serve-options.js';
+export type { ServingHandle, ServingStatus, StopOptions } from './serving/serving-handle.js';
+export type { ServingState } from './serving/serving-state.js';
+export { type SignalSource, stopOnSignals, type StopOnSignalsOptions, type StopSignal } from './serving/stop-on-signals.js';
 
 /**
  * Has a grpc-js server listen and, once it does, registers it. The server is this function's from here on: it is bound once, and `stop` shuts all of it down.
- * @throws RollcallError INVALID_*, NO_ADVERTISABLE_ADDRESS, BIND_FAILED, ABORTED, and whatever `register` rejects with. Nothing
+ * Add its services before: each is also given a health status.
+ * @throws RollcallError UNKNOWN_OPTION, INVALID_*, NO_ADVERTISABLE_ADDRESS, BIND_FAILED, ABORTED, and whatever `register` rejects with. Nothing
  *   listens then. After BIND_FAILED take a new Server: grpc-js answers a second try on the same port with the first error.
  */
 export async function serve(server: Server, options: ServeOptions): Promise<ServingHandle> {
-  const { registry, bind, credentials, advertise, ttl, signal, logger = silentLogger, clock = systemClock, interfaces = networkInterfaces } = options;
-  const { service, id, weight, version, zone, metadata } = options;
-  const propagationMs = milliseconds('propagationDelay', options.propagationDelay ?? 0.3);
-  const graceMs = milliseconds('grace', options.grace ?? 10);
-  if (typeof (registry as Partial<Registry> | undefined)?.register !== 'function') {
-    throw new RollcallError('INVALID_CONFIG', 'option "registry" of serve is not a Registry; pass the registry of what connect() gave');
-  }
+  const parsed = parseServeOptions(options);
+  const { bind, service, id, weight, version, zone, metadata, registry, ttl, signal } = parsed;
   const bindAddress = parseBindAddress(bind);
-  const advertised = chooseAdvertised(bindAddress, advertise, interfaces);
+  const advertised = chooseAdvertised(bindAddress, parsed.advertise, parsed.interfaces);
+  const instance = { service, id, weight, version, zone, metadata };
+  // Before anything listens; which port it will be makes no difference to the check.
+  createInstance({ ...instance, address: advertised(1) });
   throwIfAborted(signal, `serving ${service}`);
 
   await assertPortFree(bind, bindAddress);
   throwIfAborted(signal, `serving ${service}`);
-  const boundPort = await bindServer(server, bind, credentials);
+  const health = await addHealth(server, parsed);
+  const boundPort = await bindServer(server, bind, parsed.credentials);
   const port = bindAddress.kind === 'tcp' ? boundPort : 0;
   const name = boundName(bind, bindAddress, port);
-  const address = advertised(port);
-  let registration: Registration;
   try {
     throwIfAborted(signal, `serving ${service}`);
-    registration = await registry.register({ service, address, id, weight, version, zone, metadata }, { ttl, signal });
+    const running = await RunningServer.register(
+      { server, name, port, health: health?.statuses, healthService: health?.service },
+      registry,
+      { ...instance, address: advertised(port) },
+      { ttl, signal },
+      { ...parsed, propagationMs: parsed.propagationDelay * 1000, graceMs: parsed.grace * 1000 },
+    );
+    health?.follow(running);
+    return running;
   } catch (error) {
+    health?.statuses.close();
     server.unbind(name);
     throw toRollcallError(error, `registering ${service}`);
   }
-  logger.info({ service, id: registration.instance.id, address, bind: name }, 'serving');
-
-  const stop = async (): Promise<void> => {
-    let failure: RollcallError | undefined;
-    try {
-      await registration.deregister();
-    } catch (error) {
-      failure = toRollcallError(error);
-      logger.error({ err: failure, service, address }, 'the record could not be removed; shutting down all the same');
-    }
-    await sleep(clock, propagationMs, new AbortController().signal);
-    await shutDownServer(server, name, graceMs, clock);
-    logger.info({ service, address }, 'stopped serving');
-    if (failure !== undefined) throw failure;
-  };
-  let stopping: Promise<void> | undefined;
-  const stopOnce = (): Promise<void> => (stopping ??= stop());
-  return { address, port, registration, stop: stopOnce, [Symbol.asyncDispose]: stopOnce };
 }
 
-function milliseconds(option: string, seconds: unknown): number {
-  if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= 86_400)) {
-    throw new RollcallError('INVALID_CONFIG', `${option} ${quote(seconds)} is not a number of seconds from 0 to 86400`);
-  }
-  return seconds * 1000;
+interface AddedHealth {
+  readonly service: HealthService;
+  readonly statuses: ServerHealth;
+  /** Has the server do what the status of the whole server says. */
+  follow(running: RunningServer): void;
+}
+
+/** The package is loaded here and not above, because a process that serves nothing has no use for it. */
+async function addHealth(server: Server, { health, service, logger }: ParsedServeOptions): Promise<AddedHealth | undefined> {
+  if (health === false) return undefined;
+  const own = health === true;
+  const names = [service, ...serviceNames(server).filter((name) => name !== healthServiceName)];
+  const implementation = own ? new (await import('grpc-health-check')).HealthImplementation() : health;
+  let running: RunningServer | undefined;
+  let early: boolean | undefined;
+  const statuses = new ServerHealth(installHealth(server, implementation, logger), names, own, (serving) => {
+    early = serving;
+    running?.wish(serving);
+  });
+  return {
+    service: implementation,
+    statuses,
+    follow(started) {
+      running = started;
+      // Said while it was starting.
+      if (early === false) running.wish(false);
+    },
+  };
 }

@@ -25,19 +25,23 @@ export function bindServer(server: Server, bind: string, credentials: ServerCred
 }
 
 /**
- * Ends a server: no new calls, those under way have `graceMs` to finish, then they are cut.
+ * Ends a server: no new calls, those under way have `graceMs` to finish, then they are cut; at once when `now` aborts.
  * `drain` first: after `tryShutdown` it does nothing, and `tryShutdown` alone waits for ever on an open stream.
  * @param name as `boundName` gives it; `drain` passes over any other in silence.
  */
-export function shutDownServer(server: Server, name: string, graceMs: number, clock: Clock): Promise<void> {
+export function shutDownServer(server: Server, name: string, graceMs: number, clock: Clock, now?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    server.drain(name, graceMs);
-    const timer = clock.setTimer(() => {
+    const force = (): void => {
       server.forceShutdown();
-    }, graceMs);
+    };
+    server.drain(name, graceMs);
+    const timer = clock.setTimer(force, graceMs);
+    now?.addEventListener('abort', force, { once: true });
     server.tryShutdown(() => {
       timer[Symbol.dispose]();
+      now?.removeEventListener('abort', force);
       resolve();
     });
+    if (now?.aborted === true) force();
   });
 }

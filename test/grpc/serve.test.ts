@@ -19,10 +19,10 @@ import { call, failure, simpleClient, simpleServer } from './support/simple-serv
 /** Doubles of the write port. */
 function doubles() {
   const deregister = sinon.stub<[], Promise<void>>().resolves();
-  const register = sinon
-    .stub<Parameters<Registry['register']>, Promise<Registration>>()
-    .callsFake((init: InstanceInit) => Promise.resolve({ instance: createInstance(init), deregister } as unknown as Registration));
-  return { register, deregister, registry: { register } as unknown as Registry };
+  const registration = (init: InstanceInit): Registration =>
+    ({ instance: createInstance(init), state: 'active', subscribe: () => ({ [Symbol.dispose]: () => undefined }), deregister }) as unknown as Registration;
+  const register = sinon.stub<Parameters<Registry['register']>, Promise<Registration>>().callsFake((init: InstanceInit) => Promise.resolve(registration(init)));
+  return { register, registration, deregister, registry: { register } as unknown as Registry };
 }
 
 describe('serve', () => {
@@ -60,7 +60,7 @@ describe('serve', () => {
     const options = { id: 'one', weight: 7, version: '1.2', zone: 'eu', metadata: { a: 'b' } };
     double.register.callsFake(async (init) => {
       expect(await reachable(init.address), 'is listening').to.equal(true);
-      return { instance: createInstance(init), deregister: double.deregister } as unknown as Registration;
+      return double.registration(init);
     });
     const serving = await start(simpleServer('a'), { ...options, ttl: 9 });
     expect(serving.address).to.equal(`127.0.0.1:${serving.port}`);
@@ -168,7 +168,7 @@ describe('serve', () => {
       const removed = deferred();
       double.deregister.returns(removed.promise);
       const stopping = serving.stop();
-      await clock.advance(10_000);
+      await clock.advance(2_999);
       expect(await call(client(serving.address)), 'while the record is there').to.equal('a');
       removed.resolve();
       await clock.advance(299);
