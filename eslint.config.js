@@ -46,6 +46,11 @@ export default tseslint.config(
   },
   { files: ['**/*.js', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
   {
+    // Nest's modules are classes for their decorators' sake, and its options are classes that everybody writes as object literals.
+    files: ['examples/nestjs/**/*.ts', 'test/clients/nestjs.test.ts'],
+    rules: { '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }], '@typescript-eslint/no-unsafe-class-instance-assignment': 'off' },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       // chai's assertions are expressions.

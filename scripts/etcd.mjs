@@ -96,11 +96,15 @@ function oneLine(error) {
 }
 
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    const { etcd, version } = await provideEtcd();
-    console.log(`etcd ${version} (${etcd})`);
-  } catch (error) {
-    console.error(oneLine(error));
-    process.exitCode = 1;
-  }
+  // No await at the top of this file: what has one cannot be loaded by require(), so a test runner that loads its files so would load this one, and
+  // all that a test has in common with it, a second time as a module.
+  provideEtcd().then(
+    ({ etcd, version }) => {
+      console.log(`etcd ${version} (${etcd})`);
+    },
+    (error) => {
+      console.error(oneLine(error));
+      process.exitCode = 1;
+    },
+  );
 }
