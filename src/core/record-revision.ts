@@ -4,7 +4,7 @@ import type { ServiceInstance } from './instance.js';
  * Beside the instance and not in it: a record that is rewritten as it was is the same object in the next snapshot (law 2),
  * and still the newest of its backend.
  */
-const revisions = new WeakMap<ServiceInstance, string>();
+const revisions = shared(Symbol.for('rollcall.recordRevisions'), () => new WeakMap<ServiceInstance, string>());
 
 /**
  * The backend's revision at which this record was written last, a decimal number of any size; `undefined` where the adapter
@@ -16,4 +16,11 @@ export function recordRevision(instance: ServiceInstance): string | undefined {
 
 export function noteRecordRevision(instance: ServiceInstance, revision: string | undefined): void {
   if (revision !== undefined) revisions.set(instance, revision);
+}
+
+/** One for all copies of the package in this process: one copy may read what another one's adapter noted. */
+function shared<T>(name: symbol, make: () => T): T {
+  const global = globalThis as Record<symbol, unknown>;
+  global[name] ??= make();
+  return global[name] as T;
 }

@@ -127,8 +127,9 @@ function directoryOf(scheme: string): SchemeDirectory {
     registerPolicies();
     directory = new SchemeDirectory(scheme);
     directories.set(scheme, directory);
-    registerResolverClass(scheme, resolverClass(directory));
   }
+  // Each time: of two copies of this package in one process the one that was used last answers, or it never would.
+  registerResolverClass(scheme, resolverClass(directory));
   return directory;
 }
 

@@ -51,8 +51,8 @@ export function parseFilter(raw: unknown, of: string): ParsedFilter {
   for (const [key, value] of Object.entries(match)) {
     if (key !== 'version' && key !== 'zone' && key !== 'metadata') {
       const near = nearest(key, ['version', 'zone', 'metadata']);
-      const hint = near === undefined ? '; to filter by metadata write { metadata: { key: value } }' : `; did you mean ${quote(near)}?`;
-      throw new RollcallError('UNKNOWN_OPTION', `unknown field ${quote(key)} of ${here}${hint} Known are version, zone, metadata`);
+      const hint = near === undefined ? '.' : `; did you mean ${quote(near)}?`;
+      throw new RollcallError('UNKNOWN_OPTION', `unknown field ${quote(key)} of ${here}${hint} Known are version, zone and metadata: { key: value }`);
     }
     if (value === undefined) continue;
     if (key === 'metadata') conditions.push(...metadataConditions(value, here));

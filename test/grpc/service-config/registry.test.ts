@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 
 import type { SimpleClient } from '../../../examples/simple.js';
-import { connect } from '../../../src/connect.js';
+import { connectMemory } from '../../../src/adapters/memory/connect.js';
 import { registerResolver, type RegisterResolverOptions } from '../../../src/grpc/register-resolver.js';
 import { withServiceConfig } from '../../../src/grpc/service-config/publish.js';
 import type { ServiceConfigInit } from '../../../src/grpc/service-config/service-config-init.js';
@@ -25,13 +25,13 @@ describe('a service config in the registry, with a plain client of a registered 
     return started;
   }
 
-  async function backend(): Promise<Awaited<ReturnType<typeof connect>>> {
-    const connected = await connect('memory:');
+  function backend(): ReturnType<typeof connectMemory> {
+    const connected = connectMemory();
     undo.push(() => connected.close());
     return connected;
   }
 
-  function client({ discovery }: Awaited<ReturnType<typeof connect>>, options: Partial<RegisterResolverOptions> = {}): SimpleClient {
+  function client({ discovery }: ReturnType<typeof connectMemory>, options: Partial<RegisterResolverOptions> = {}): SimpleClient {
     const resolver = registerResolver({ scheme: 'published', discovery, logger, ...options });
     undo.push(() => resolver.close());
     const made = simpleClient(resolver.target('svc'), resolver.channelOptions());
@@ -46,7 +46,7 @@ describe('a service config in the registry, with a plain client of a registered 
 
   it('is followed, and so is the next one, without reconnecting', async () => {
     const flaky = await server(() => status.UNAVAILABLE);
-    const connected = await backend();
+    const connected = backend();
     const registration = await connected.registry.register({ service: 'svc', address: flaky.address, metadata: withServiceConfig({}, retrying) });
     const shared = client(connected);
     await failure(shared);
@@ -62,7 +62,7 @@ describe('a service config in the registry, with a plain client of a registered 
 
   it('is passed over where it is invalid, with a warning, and the older one used', async () => {
     const flaky = await server((attempt) => (attempt === 1 ? status.UNAVAILABLE : 'answer'));
-    const connected = await backend();
+    const connected = backend();
     await connected.registry.register({ service: 'svc', id: 'b', address: flaky.address, metadata: withServiceConfig({}, retrying) });
     await connected.registry.register({ service: 'svc', id: 'a', address: flaky.address, metadata: { 'grpc.service_config': '{"methodConfig":3}' } });
     expect(await call(client(connected))).to.equal('a');
@@ -74,14 +74,14 @@ describe('a service config in the registry, with a plain client of a registered 
 
   it('gives way to the options for the same name', async () => {
     const flaky = await server(() => status.UNAVAILABLE);
-    const connected = await backend();
+    const connected = backend();
     await connected.registry.register({ service: 'svc', address: flaky.address, metadata: withServiceConfig({}, retrying) });
     await failure(client(connected, { serviceConfig: { methodConfig: [{ name: [{ service: 'Simple' }], timeout: '5s' }] } }));
     expect(flaky.attempts).to.have.length(1);
   });
 
-  it('is refused by registerResolver where the options are wrong', async () => {
-    const connected = await backend();
+  it('is refused by registerResolver where the options are wrong', () => {
+    const connected = backend();
     expect(() => client(connected, { serviceConfig: { methodConfig: [{ name: [{}], timeout: '5' }] } })).to.throw(/methodConfig\[0\]\.timeout "5" is not a duration/);
   });
 });
