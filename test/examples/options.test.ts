@@ -26,6 +26,26 @@ describe('the example of options', () => {
   });
 });
 
+describe('the example of choosing', () => {
+  it('calls whom the options say, and tells why', async function () {
+    this.timeout(20_000);
+    const lines = await outputOf('choosing');
+    lines[6] = lines[6]!.replace(/until .*/, 'until later');
+    expect(lines).to.deep.equal([
+      'a 30, b 10',
+      'canary 5',
+      'b 5',
+      '2',
+      'true',
+      'a 1, b 1, canary 1',
+      'holding 3 of 3 instances last known, the backend reports none since revision 5 (onEmpty keep), until later',
+      '0 every instance of "orders" has weight 0 (draining)',
+      'nobody is called: every instance of "orders" has weight 0 (draining)',
+      'c false draining its weight is 0',
+    ]);
+  });
+});
+
 describe('the example of TLS', () => {
   it('accepts the name that it is told to ask for, and by itself asks for the service name', async function () {
     this.timeout(20_000);
