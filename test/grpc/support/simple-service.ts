@@ -32,12 +32,12 @@ export function simpleServer(name: string, options: { readonly calls?: string[];
   return server;
 }
 
-export async function startServer(name: string, options: { readonly hold?: Promise<unknown> } = {}): Promise<NamedServer> {
+export async function startServer(name: string, options: { readonly hold?: Promise<unknown>; readonly port?: number } = {}): Promise<NamedServer> {
   const calls: string[] = [];
   const peers = new Set<string>();
   const server = simpleServer(name, { calls, peers, ...options });
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(`127.0.0.1:${options.port ?? 0}`, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
       else reject(error);
     });
