@@ -4,7 +4,7 @@ import { Container } from 'inversify';
 import sinon from 'sinon';
 
 import { Catalogue } from '../../src/config/catalogue.js';
-import { rollcallModule, TOKENS } from '../../src/inversify/index.js';
+import { type ResolverOptions, rollcallModule, TOKENS } from '../../src/inversify/index.js';
 import { failure } from '../config/expect-error.js';
 import { fakeAdapter } from '../config/fake-adapter.js';
 
@@ -28,6 +28,22 @@ describe('the resolver of the container', () => {
     const { container } = load('roll');
     expect((await container.getAsync(TOKENS.Resolver)).target('simple_grpc')).to.equal('roll:///simple_grpc');
     await container.unbindAllAsync();
+  });
+
+  it('chooses and balances by the options of the module, and refuses wrong ones by name', async () => {
+    const container = (resolver: ResolverOptions): Container => {
+      const made = new Container();
+      made.load(rollcallModule('memory:', { resolver, scheme: 'module' }));
+      return made;
+    };
+    const good = container({ policy: 'weighted_round_robin', services: { orders: { policy: 'least_request' } } });
+    const resolver = await good.getAsync(TOKENS.Resolver);
+    expect((await resolver.explain('orders')).policy).to.equal('rollcall_least_request');
+    expect((await resolver.explain('billing')).policy).to.equal('rollcall_weighted_round_robin');
+    await good.unbindAllAsync();
+    const bad = container({ subsett: 3 } as ResolverOptions);
+    expect((await failure(() => bad.getAsync(TOKENS.Resolver))).message).to.contain('unknown option "subsett" of registerResolver; did you mean "subset"?');
+    await bad.unbindAllAsync();
   });
 
   it('looks services up in the container’s discovery, also in one that a user put there', async () => {

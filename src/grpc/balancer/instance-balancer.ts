@@ -83,7 +83,7 @@ export class InstanceBalancer implements LoadBalancer {
     this.#note = resolutionNote;
     const context = contextFrom(options);
     this.#context = context;
-    this.#configure(config, context);
+    const reconfigured = this.#configure(config, context);
     // Also for an error: what the resolver no longer vouches for must get no calls.
     if (!endpoints.ok) return this.#fail(endpoints.error.details);
     if (endpoints.value.length === 0) return this.#fail(this.#noted('there is no instance to call'));
@@ -92,7 +92,10 @@ export class InstanceBalancer implements LoadBalancer {
     this.#updating = false;
     if (this.#children.size === 0) return this.#fail(this.#noted('every instance has weight 0, which asks for no calls'));
     this.#report();
-    if (this.#state === 'ready') this.#repeatLater();
+    if (this.#state === 'ready') {
+      if (reconfigured) this.#enterReady();
+      this.#repeatLater();
+    }
     return true;
   }
 
@@ -114,15 +117,16 @@ export class InstanceBalancer implements LoadBalancer {
     return this.#policy.name;
   }
 
-  /** Each update brings a new object, which says the same as a rule. */
-  #configure(config: TypedLoadBalancingConfig, context: BalancerContext): void {
+  /** Whether there is another strategy now. Each update brings a new configuration object, which as a rule says the same. */
+  #configure(config: TypedLoadBalancingConfig, context: BalancerContext): boolean {
     const before = this.#config;
     this.#config = config;
-    if (before !== undefined && JSON.stringify(before.toJsonObject()) === JSON.stringify(config.toJsonObject())) return;
+    if (before !== undefined && JSON.stringify(before.toJsonObject()) === JSON.stringify(config.toJsonObject())) return false;
     const strategy = this.#policy.createStrategy<Child>(config, context.random);
     for (const child of this.#children) if (child.state === 'ready') strategy.add(child);
     this.#strategy = strategy;
     this.#picker = new StrategyPicker(strategy);
+    return true;
   }
 
   /** True, because `false` would leave calls waiting for a configuration: the failure itself is accepted. */

@@ -1,4 +1,4 @@
-import { RollcallError, toRollcallError } from '../../core/errors.js';
+import { closedError, RollcallError, toRollcallError } from '../../core/errors.js';
 import { changeInstance, type InstanceChange, type InstanceInit, type ServiceInstance } from '../../core/instance.js';
 import type { RegisterOptions, Registration, Registry } from '../../core/ports.js';
 
@@ -107,11 +107,13 @@ export class Publication {
 
   async #step(): Promise<void> {
     const wish = this.#wish;
-    if (wish === this.#standing || this.#removing.signal.aborted) return;
+    if (this.#isRemoved()) throw closedError('the server');
+    if (wish === this.#standing) return;
     try {
       await this.#carryOut(wish);
       this.#standing = wish;
     } catch (cause) {
+      if (this.#isRemoved()) throw closedError('the server');
       const error = toRollcallError(cause);
       // The registry goes on trying to store an update; a registration that failed left nothing behind.
       if (error.retryable && !this.#absent) this.#standing = wish;
@@ -120,6 +122,11 @@ export class Publication {
     } finally {
       this.#seen = this.#registration.instance;
     }
+  }
+
+  /** A question, because the answer changes while something is waited for. */
+  #isRemoved(): boolean {
+    return this.#removing.signal.aborted;
   }
 
   #revert(refused: Wish): void {

@@ -8,7 +8,9 @@ export class FakeSubchannel {
   refs = 0;
   connects = 0;
   #state = connectivityState.IDLE;
+  #healthy = true;
   readonly #listeners = new Set<experimental.ConnectivityStateListener>();
+  readonly #healthListeners = new Set<experimental.HealthListener>();
 
   constructor(address: string) {
     this.address = address;
@@ -18,6 +20,12 @@ export class FakeSubchannel {
     const before = this.#state;
     this.#state = state;
     for (const listener of [...this.#listeners]) listener(this.asSubchannel(), before, state, -1, errorMessage);
+  }
+
+  /** As outlier detection or a health check marks it. */
+  setHealthy(healthy: boolean): void {
+    this.#healthy = healthy;
+    for (const listener of [...this.#healthListeners]) listener(healthy);
   }
 
   asSubchannel(): SubchannelInterface {
@@ -41,9 +49,13 @@ export class FakeSubchannel {
       },
       // Only handed back to addChannelzChild and removeChannelzChild below.
       getChannelzRef: () => undefined as never,
-      isHealthy: () => true,
-      addHealthStateWatcher: () => undefined,
-      removeHealthStateWatcher: () => undefined,
+      isHealthy: () => this.#healthy,
+      addHealthStateWatcher: (listener) => {
+        this.#healthListeners.add(listener);
+      },
+      removeHealthStateWatcher: (listener) => {
+        this.#healthListeners.delete(listener);
+      },
       realSubchannelEquals: (other) => other.getAddress() === this.address,
     };
     return known as SubchannelInterface;
@@ -57,6 +69,7 @@ export class FakeChannel {
   created = 0;
   /** The arguments of each subchannel that was made, in order. */
   readonly createdWith: ChannelOptions[] = [];
+  reresolutions = 0;
   readonly states: string[] = [];
   picker: Picker | undefined;
 
@@ -73,7 +86,9 @@ export class FakeChannel {
       this.states.push(connectivityState[state]);
       this.picker = picker;
     },
-    requestReresolution: () => undefined,
+    requestReresolution: () => {
+      this.reresolutions++;
+    },
     addChannelzChild: () => undefined,
     removeChannelzChild: () => undefined,
   };
