@@ -2,7 +2,19 @@
 export { roundRobinName } from './balancer/round-robin-config.js';
 export type { ChannelStatus } from './channel-status.js';
 export { registerResolver, type RegisterResolverOptions, type ResolverHandle } from './register-resolver.js';
-export { serve, type ServeOptions, type ServingHandle } from './serve.js';
+export {
+  type HealthService,
+  serve,
+  type ServeOptions,
+  type ServingHandle,
+  type ServingState,
+  type ServingStatus,
+  type SignalSource,
+  stopOnSignals,
+  type StopOnSignalsOptions,
+  type StopOptions,
+  type StopSignal,
+} from './serve.js';
 export type { ServerNameOption } from './server-name.js';
 export { withServiceConfig } from './service-config/publish.js';
 export type { EjectionInit, OutlierDetectionInit, PolicyOption } from './service-config/policy-option.js';

@@ -42,7 +42,8 @@ describe('the resolver of the container', () => {
     expect((await resolver.explain('billing')).policy).to.equal('rollcall_weighted_round_robin');
     await good.unbindAllAsync();
     const bad = container({ subsett: 3 } as ResolverOptions);
-    expect((await failure(() => bad.getAsync(TOKENS.Resolver))).message).to.contain('unknown option "subsett" of registerResolver; did you mean "subset"?');
+    const refused = await failure(() => bad.getAsync(TOKENS.Resolver), 'UNKNOWN_OPTION');
+    expect(refused.message).to.contain('unknown option "subsett" of registerResolver; did you mean "subset"?');
     await bad.unbindAllAsync();
   });
 
