@@ -39,10 +39,6 @@ export class IndexedHeap<T extends HeapItem> {
     if (last.heapIndex === at) this.#up(last, at);
   }
 
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.#items[Symbol.iterator]();
-  }
-
   #up(item: T, from: number): void {
     let at = from;
     while (at > 0) {

