@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What takes too long for every run: clusters that lose members, outages of many seconds, the randomised run. */
-const long = /^faults\/(?:member|quorum|restored|credentials|outage|limits|backlog|late-write|soak)\.test\.ts$/;
+/** What takes too long for every run: clusters that lose members, outages of many seconds, servers replaced under load, the randomised run. */
+const long = /^faults\/(?:member|quorum|restored|credentials|outage|limits|backlog|late-write|soak|grpc-rolling|grpc-crash|grpc-scale)\.test\.ts$/;
 
 /** What runs first; everything else, also what is added one day, runs in the other process. */
 const first = /^(?:adapters|cli|conformance|config|core|docs|faults|inversify|package)\//;
