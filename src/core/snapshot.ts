@@ -1,5 +1,6 @@
 import type { RollcallError } from './errors.js';
 import type { ServiceInstance } from './instance.js';
+import { eachDifference } from './list-differences.js';
 
 /** A record under the service that could not be read (law 5). */
 export interface SkippedRecord {
@@ -44,26 +45,10 @@ export function diffInstances(before: readonly ServiceInstance[], after: readonl
   const added: ServiceInstance[] = [];
   const removed: ServiceInstance[] = [];
   const changed: ServiceInstance[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < before.length || j < after.length) {
-    const old = before[i];
-    const now = after[j];
-    if (old === now) {
-      i++;
-      j++;
-    } else if (now === undefined || (old !== undefined && old.id < now.id)) {
-      if (old !== undefined) removed.push(old);
-      i++;
-    } else if (old === undefined || now.id < old.id) {
-      added.push(now);
-      j++;
-    } else {
-      changed.push(now);
-      i++;
-      j++;
-    }
-  }
+  eachDifference(before, after, (old, now) => {
+    if (now === undefined) removed.push(old as ServiceInstance);
+    else (old === undefined ? added : changed).push(now);
+  });
   return { added: Object.freeze(added), removed: Object.freeze(removed), changed: Object.freeze(changed) };
 }
 

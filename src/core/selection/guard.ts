@@ -3,7 +3,7 @@ import type { ServiceInstance } from '../instance.js';
 import { quote } from '../quote.js';
 import { nothing, patchSorted, type Snapshot } from '../snapshot.js';
 import type { GuardRules } from './guard-options.js';
-import { eachDifference } from './list-differences.js';
+import { eachDifference } from '../list-differences.js';
 
 /** What is held back, and until when. */
 export interface Holding {

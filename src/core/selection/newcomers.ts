@@ -1,5 +1,5 @@
 import type { ServiceInstance } from '../instance.js';
-import { eachDifference } from './list-differences.js';
+import { eachDifference } from '../list-differences.js';
 import { type SlowStartRule, type SlowStartSteps, slowStartSteps } from './slow-start.js';
 
 /**

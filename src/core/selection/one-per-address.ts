@@ -1,6 +1,6 @@
 import type { ServiceInstance } from '../instance.js';
 import { nothing } from '../snapshot.js';
-import { eachDifference } from './list-differences.js';
+import { eachDifference } from '../list-differences.js';
 
 /** The backend's revision at which an instance's record was written last, a decimal number of any size; `undefined` if it is not known. */
 export type RevisionOf = (instance: ServiceInstance) => string | undefined;

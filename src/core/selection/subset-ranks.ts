@@ -1,4 +1,5 @@
 import type { ServiceInstance } from '../instance.js';
+import { murmurHash } from '../murmur-hash.js';
 
 /**
  * One client's ranking of instances by rendezvous hashing: the highest random weight comes first (Thaler and Ravishankar, 1998). The hash
@@ -11,7 +12,7 @@ export class SubsetRanks {
 
   constructor(key: string) {
     this.key = key;
-    this.#seed = hash(key, 0);
+    this.#seed = murmurHash(Buffer.from(key), 0);
   }
 
   /** The `count` first ones, the best first. O(n) for a count that is small beside n. */
@@ -43,7 +44,7 @@ export class SubsetRanks {
   #hash(instance: ServiceInstance): number {
     let value = this.#hashes.get(instance);
     if (value === undefined) {
-      value = hash(instance.id, this.#seed);
+      value = murmurHash(Buffer.from(instance.id), this.#seed);
       this.#hashes.set(instance, value);
     }
     return value;
@@ -73,19 +74,4 @@ export class SubsetRanks {
 
 function swap(heap: ServiceInstance[], a: number, b: number): void {
   [heap[a], heap[b]] = [heap[b] as ServiceInstance, heap[a] as ServiceInstance];
-}
-
-/** MurmurHash3 (32 bits) over the UTF-16 units: well mixed, which ids that differ in one digit need. */
-function hash(text: string, seed: number): number {
-  let h = seed;
-  for (let i = 0; i < text.length; i++) {
-    let k = Math.imul(text.charCodeAt(i), 0xcc9e2d51);
-    k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
-    h ^= k;
-    h = (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
-  }
-  h ^= text.length;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../../core/random.js';
 import type { PickArgs } from '../experimental.js';
 import { HashRing } from './hash-ring.js';
-import { murmurHash } from './murmur-hash.js';
+import { murmurHash } from '../../core/murmur-hash.js';
 import type { RingHashConfig } from './ring-hash-config.js';
 import type { Member, Strategy } from './strategy.js';
 

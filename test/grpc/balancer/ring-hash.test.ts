@@ -1,7 +1,7 @@
 import { Metadata } from '@grpc/grpc-js';
 import { expect } from 'chai';
 
-import { murmurHash } from '../../../src/grpc/balancer/murmur-hash.js';
+import { murmurHash } from '../../../src/core/murmur-hash.js';
 import { HashRing } from '../../../src/grpc/balancer/hash-ring.js';
 import { RingHashConfig } from '../../../src/grpc/balancer/ring-hash-config.js';
 import { RingHashStrategy } from '../../../src/grpc/balancer/ring-hash-strategy.js';

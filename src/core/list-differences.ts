@@ -1,4 +1,4 @@
-import type { ServiceInstance } from '../instance.js';
+import type { ServiceInstance } from './instance.js';
 
 /**
  * Tells of each id at which two lists sorted by id differ: what was there and what is there now. Unchanged instances are the same object
