@@ -4,6 +4,7 @@ import type { Backend } from './core/adapter.js';
 import { throwIfAborted } from './core/cancellation.js';
 import type { Clock } from './core/clock.js';
 import type { Logger } from './core/logger.js';
+import { refuseUnknown } from './core/options.js';
 import type { Random } from './core/random.js';
 
 export interface ConnectOptions {
@@ -27,6 +28,7 @@ export interface ConnectOptions {
  *   PERMISSION_DENIED by the backend; ABORTED. Nothing stays open then.
  */
 export async function connect(source?: ConfigSource, options: ConnectOptions = {}): Promise<Backend> {
+  refuseUnknown(options, ['logger', 'clock', 'random', 'catalogue', 'signal'], 'connect');
   throwIfAborted(options.signal, 'connecting');
   // Loaded here and not at the top: whoever imports this package for its types, errors or memory adapter needs no container.
   const [{ Container }, { rollcallModule, TOKENS }] = await Promise.all([import('inversify'), import('./inversify/index.js')]);

@@ -82,14 +82,7 @@ export function custom<T>(option: Described<T> & { readonly expects: string; rea
  * @throws RollcallError UNKNOWN_OPTION or INVALID_CONFIG, naming the culprit, what it may be, and never a secret value.
  */
 export function parseOptions<Specs extends OptionSpecs>(specs: Specs, raw: Readonly<Record<string, unknown>>, of: string): OptionValues<Specs> {
-  for (const key of Object.keys(raw)) {
-    if (!Object.hasOwn(specs, key)) {
-      const known = Object.keys(specs);
-      const near = nearest(key, known);
-      const hint = near === undefined ? '.' : `; did you mean ${quote(near)}?`;
-      throw new RollcallError('UNKNOWN_OPTION', `unknown option ${quote(key)} of ${of}${hint} Known options: ${known.join(', ')}`);
-    }
-  }
+  refuseUnknown(raw, Object.keys(specs), of);
   const values: Record<string, unknown> = {};
   for (const [key, spec] of Object.entries(specs)) {
     const given = Object.hasOwn(raw, key) ? raw[key] : undefined;
@@ -105,6 +98,18 @@ export function parseOptions<Specs extends OptionSpecs>(specs: Specs, raw: Reado
     values[key] = parsed;
   }
   return Object.freeze(values) as OptionValues<Specs>;
+}
+
+/**
+ * For options that are not read by `parseOptions`: in plain JavaScript a mistyped one would pass in silence.
+ * @throws RollcallError UNKNOWN_OPTION, naming the first that is not known, the one that was probably meant, and all that are known.
+ */
+export function refuseUnknown(raw: object, known: readonly string[], of: string): void {
+  const key = Object.keys(raw).find((each) => !known.includes(each));
+  if (key === undefined) return;
+  const near = nearest(key, known);
+  const hint = near === undefined ? '.' : `; did you mean ${quote(near)}?`;
+  throw new RollcallError('UNKNOWN_OPTION', `unknown option ${quote(key)} of ${of}${hint} Known options: ${known.join(', ')}`);
 }
 
 /** The candidate that differs from the word by at most two edits, for "did you mean". */

@@ -3,7 +3,7 @@ import type { ChannelOptions } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { RollcallError } from '../core/errors.js';
 import { type Logger, silentLogger } from '../core/logger.js';
-import { nearest } from '../core/options.js';
+import { refuseUnknown } from '../core/options.js';
 import type { Cancellable, Discovery, Seconds } from '../core/ports.js';
 import { quote } from '../core/quote.js';
 import { type Random, systemRandom } from '../core/random.js';
@@ -109,14 +109,8 @@ const ownNames: readonly string[] = ['scheme', 'discovery', 'name', 'services', 
 
 /** Those that hold for every service. What neither is one of them nor this function's own is refused with all that may be given. */
 function serviceOptionsOf(options: RegisterResolverOptions): Readonly<Record<string, unknown>> {
+  refuseUnknown(options, [...ownNames, ...serviceOptionNames], 'registerResolver');
   const general = Object.entries(options).filter(([key]) => !ownNames.includes(key));
-  const known = [...ownNames, ...serviceOptionNames];
-  for (const [key] of general) {
-    if (known.includes(key)) continue;
-    const near = nearest(key, known);
-    const hint = near === undefined ? '.' : `; did you mean ${quote(near)}?`;
-    throw new RollcallError('UNKNOWN_OPTION', `unknown option ${quote(key)} of registerResolver${hint} Known options: ${known.join(', ')}`);
-  }
   return Object.fromEntries(general);
 }
 

@@ -10,6 +10,7 @@ import { defaultCatalogue } from '../config/shipped.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Logger, silentLogger } from '../core/logger.js';
 import type { Discovery } from '../core/ports.js';
+import { refuseUnknown } from '../core/options.js';
 import { type Random, systemRandom } from '../core/random.js';
 import type { RegisterResolverOptions } from '../grpc/register-resolver.js';
 import { Connection } from './connection.js';
@@ -39,8 +40,10 @@ export type ResolverOptions = Omit<RegisterResolverOptions, 'scheme' | 'discover
  * Everything of one registry for a container, bound to `TOKENS`. Nothing is opened before it is asked for.
  * `await container.unbindAllAsync()` closes what was; `unbindAll()` throws while something is open.
  * @param source a URL or a configuration object. Default: the environment variable ROLLCALL_REGISTRY.
+ * @throws RollcallError UNKNOWN_OPTION
  */
 export function rollcallModule(source?: ConfigSource, options: ModuleOptions = {}): ContainerModule {
+  refuseUnknown(options, ['logger', 'clock', 'random', 'catalogue', 'signal', 'scheme', 'resolver'], 'rollcallModule');
   const { logger = silentLogger, clock = systemClock, random = systemRandom, catalogue = defaultCatalogue, signal, scheme, resolver } = options;
   return new ContainerModule(({ bind }) => {
     // Of this container alone: the one singleton, which keeps what was opened and closes it in order. Inversify

@@ -2,10 +2,11 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 
 import { Catalogue } from '../../src/config/catalogue.js';
-import { connect } from '../../src/connect.js';
+import { connect, type ConnectOptions } from '../../src/connect.js';
 import { systemClock } from '../../src/core/clock.js';
 import { deferred } from '../../src/core/deferred.js';
 import { RollcallError } from '../../src/core/errors.js';
+import { rollcallModule } from '../../src/inversify/index.js';
 import { failure } from '../config/expect-error.js';
 import { fakeAdapter, type FakeAdapter } from '../config/fake-adapter.js';
 
@@ -37,6 +38,14 @@ describe('connect', () => {
     const options = { clock: { ...systemClock }, random: () => 0.25 };
     await connect('fake:', { catalogue, ...options });
     expect(fake.connect.lastCall.args[1]).to.include(options);
+  });
+
+  it('refuses an option that it does not know, and so does the module', async () => {
+    const mistyped = { catalogue, loger: console } as ConnectOptions;
+    const refused = await failure(() => connect('fake:', mistyped), 'UNKNOWN_OPTION');
+    expect(refused.message).to.equal('unknown option "loger" of connect; did you mean "logger"? Known options: logger, clock, random, catalogue, signal');
+    await failure(() => rollcallModule('fake:', { ...mistyped }), 'UNKNOWN_OPTION');
+    expect(fake.load.callCount).to.equal(0);
   });
 
   it('passes on what the adapter says when it cannot connect', async () => {
