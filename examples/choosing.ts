@@ -101,7 +101,7 @@ const guarded = registerResolver({
   discovery,
   onEmpty: 'keep',
   maxLoss: 0.5,
-  lossWindow: 1,
+  lossWindow: 2,
   holdFor: 30,
   staleBudget: 3600,
 });

@@ -53,6 +53,7 @@ export class DiscoveryResolver implements Resolver, RunningChannel {
   #source: Source | undefined;
   #directoryListener: Disposable | undefined;
   #undelivered: News | undefined;
+  #told: News | undefined;
   #delivery: NodeJS.Immediate | undefined;
   #reported = '';
   #status: ChannelStatus;
@@ -101,10 +102,6 @@ export class DiscoveryResolver implements Resolver, RunningChannel {
     this.#state = 'idle';
     this.#directoryListener?.[Symbol.dispose]();
     this.#directoryListener = undefined;
-    // A result after this would revive the balancer of a closed channel, and with it a connection that nobody closes.
-    clearImmediate(this.#delivery);
-    this.#delivery = undefined;
-    this.#undelivered = undefined;
   }
 
   #start(): void {
@@ -145,6 +142,12 @@ export class DiscoveryResolver implements Resolver, RunningChannel {
     const source = this.#source;
     this.#source = undefined;
     this.#attributes = undefined;
+    // After a destroy it would revive the balancer of a closed channel, and with it a connection that nobody closes; after a change of the
+    // discovery it is what the former one said.
+    clearImmediate(this.#delivery);
+    this.#delivery = undefined;
+    this.#undelivered = undefined;
+    this.#told = undefined;
     source?.timer?.[Symbol.dispose]();
     source?.subscription?.[Symbol.dispose]();
     source?.watch?.close();
@@ -210,8 +213,12 @@ export class DiscoveryResolver implements Resolver, RunningChannel {
     });
   }
 
-  #tell({ resolution, config, attributes }: News): void {
+  #tell(news: News): void {
+    const { resolution, config, attributes } = news;
     const { resolved, failing } = config;
+    const told = this.#told;
+    this.#told = news;
+    if (told !== undefined && isOld(news, told)) return;
     this.#config = config;
     if ('unavailable' in resolution) {
       this.#setStatus(this.#statusOf('failing', 0, resolution.unavailable));
@@ -236,4 +243,12 @@ export class DiscoveryResolver implements Resolver, RunningChannel {
   get #targetText(): string {
     return formatDiscoveryTarget(this.#directory.scheme, this.#target);
   }
+}
+
+/** The same endpoints, words and config as before: it would cost the policy a walk, and whoever listens a message. */
+function isOld({ resolution: now, config, attributes }: News, { resolution: before, config: configBefore, attributes: attributesBefore }: News): boolean {
+  if (config !== configBefore || attributes !== attributesBefore) return false;
+  if ('unavailable' in now) return 'unavailable' in before && now.unavailable === before.unavailable;
+  if ('unavailable' in before || now.note !== before.note || now.endpoints.length !== before.endpoints.length) return false;
+  return now.endpoints.every((endpoint, index) => endpoint === before.endpoints[index]);
 }

@@ -18,11 +18,13 @@ export class EndpointMaker {
   }
 
   of({ instance, share }: Candidate): InstanceEndpoint | undefined {
-    if (this.#refused.has(instance)) return undefined;
     try {
-      return endpointOf(instance, this.#serverName === undefined ? { share } : { share, serverName: this.#serverNameOf(instance) });
+      const endpoint = endpointOf(instance, this.#serverName === undefined ? { share } : { share, serverName: this.#serverNameOf(instance) });
+      this.#refused.delete(instance);
+      return endpoint;
     } catch (error) {
       const err = toRollcallError(error);
+      if (this.#refused.get(instance) === err.message) return undefined;
       this.#refused.set(instance, err.message);
       this.#logger.warn({ err, service: instance.service, id: instance.id }, 'left out an instance that cannot be dialled');
       return undefined;

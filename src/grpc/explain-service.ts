@@ -1,9 +1,12 @@
 import { recordRevision } from '../core/record-revision.js';
 import { quote } from '../core/quote.js';
 import { explain, type ExplainContext, type Explanation } from '../core/selection/explain.js';
+import { select } from '../core/selection/select.js';
 import type { Snapshot } from '../core/snapshot.js';
 import { expectedShares } from './balancer/expected-shares.js';
+import { policies } from './balancer/policies.js';
 import { clientKey } from './client-key.js';
+import { publishersOf } from './publishers.js';
 import type { LoadBalancingConfig } from './service-config/checked.js';
 import { publishedServiceConfig } from './service-config/published.js';
 import { ServiceConfigs } from './service-config/service-configs.js';
@@ -15,12 +18,11 @@ export type StateOf = NonNullable<ExplainContext['stateOf']>;
 
 /** As a channel would do with this snapshot that begins now, with nothing but the resolver's own options. */
 export function explainSnapshot(snapshot: Snapshot, plan: ServicePlan, stateOf?: StateOf): Explanation {
-  const published = publishedServiceConfig(snapshot.instances, recordRevision);
+  const context = { service: snapshot.service, clientKey, revisionOf: recordRevision };
+  const published = publishedServiceConfig(publishersOf(snapshot.instances, select(snapshot.instances, plan.selection, context)), recordRevision);
   const { resolved } = new ServiceConfigs({ channel: {}, options: plan.config }).with(published);
   const explanation = explain(snapshot, plan.selection, {
-    service: snapshot.service,
-    clientKey,
-    revisionOf: recordRevision,
+    ...context,
     policy: policyName(resolved.loadBalancingConfig[0]),
     shares,
     stateOf,
@@ -36,6 +38,7 @@ export function explainChannel({ chooser, board, config }: RunningChannel): Expl
     ...chooser.context,
     policy: policyName(config.resolved.loadBalancingConfig[0]),
     guard: choice.guarded,
+    whyNot: (instance) => chooser.whyNot(instance),
     shares,
     stateOf: ({ id }) => board?.connection(id),
   });
@@ -49,11 +52,15 @@ function policyName(config: LoadBalancingConfig | undefined): string {
   return child === undefined ? name : `${policyName(child)} in ${name}`;
 }
 
-const shares: NonNullable<ExplainContext['shares']> = (policy, candidates) =>
-  expectedShares(
-    policy.replace(/ in .*$/, ''),
+const shares: NonNullable<ExplainContext['shares']> = (policy, candidates) => {
+  const name = policy.replace(/ in .*$/, '');
+  // Of a policy of grpc-js or of somebody else nobody can say; the rest of the explanation holds.
+  if (!policies.some((each) => each.name === name)) return undefined;
+  return expectedShares(
+    name,
     candidates.map(({ instance: { id, weight }, share }) => ({ id, weight, share })),
   );
+};
 
 function withPublished(explanation: Explanation, { from, problem }: ReturnType<typeof publishedServiceConfig>): Explanation {
   const notes = [...(from === undefined ? [] : [`the service config is the one that ${quote(from)} publishes`]), ...(problem === undefined ? [] : [problem])];

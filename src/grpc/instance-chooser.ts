@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js';
+import type { ServiceInstance } from '../core/instance.js';
 import type { Logger } from '../core/logger.js';
 import { recordRevision } from '../core/record-revision.js';
 import { type GuardView, type Holding, SnapshotGuard } from '../core/selection/guard.js';
@@ -8,6 +9,7 @@ import type { Snapshot } from '../core/snapshot.js';
 import type { ConnectionBoard } from './balancer/connection-board.js';
 import { clientKey } from './client-key.js';
 import { EndpointMaker } from './endpoint-maker.js';
+import { publishersOf } from './publishers.js';
 import { type Resolution, resolutionOf } from './resolution.js';
 import { type PublishedServiceConfig, publishedServiceConfig } from './service-config/published.js';
 import type { ServicePlan } from './service-options.js';
@@ -30,6 +32,9 @@ export interface Choice {
   readonly resolution: Resolution;
 }
 
+/** Between two choices for the sake of health: one among thousands costs milliseconds. */
+const leastDistanceMs = 20;
+
 /**
  * Turns the snapshots of one service into what one channel is told: guard, selection, endpoints. It chooses anew with each snapshot, when time
  * changes something (a newcomer's share, the end of a hold, a stale budget), and when the health of instances does, where that plays a part.
@@ -45,6 +50,7 @@ export class InstanceChooser implements Disposable {
   #choice: Choice | undefined;
   #timer: Disposable | undefined;
   #held: Holding | undefined;
+  #chosenAt = -Infinity;
 
   constructor(plan: ServicePlan, deps: ChooserDeps) {
     const { service, clock, logger, board } = deps;
@@ -68,6 +74,11 @@ export class InstanceChooser implements Disposable {
     return this.#plan;
   }
 
+  /** Why an instance that was selected is not called all the same. */
+  whyNot(instance: ServiceInstance): string | undefined {
+    return this.#endpoints.whyNot(instance);
+  }
+
   take(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
     this.#choose(snapshot, this.#guard.update(snapshot));
@@ -85,17 +96,18 @@ export class InstanceChooser implements Disposable {
     return this.#selector.context();
   }
 
-  /** Once for a whole wave of changes: when a zone goes down, its instances fail one after the other. */
+  /** At once after a while of quiet; then once for a whole wave of changes: when a zone goes down, its instances fail one after the other. */
   #soon(): void {
-    this.#wakeAt(this.#deps.clock.monotonic());
+    this.#wakeAt(Math.max(this.#deps.clock.monotonic(), this.#chosenAt + leastDistanceMs));
   }
 
   #choose(snapshot: Snapshot, guarded: GuardView): void {
     const { service } = this.#deps;
+    this.#chosenAt = this.#deps.clock.monotonic();
     const selection = this.#selector.select(guarded.instances);
     this.#tellOfHolding(guarded.holding);
     const resolution = resolutionOf({ service, snapshot, guarded, selection, endpointOf: (candidate) => this.#endpoints.of(candidate) });
-    this.#choice = { snapshot, guarded, selection, published: publishedServiceConfig(guarded.instances, recordRevision), resolution };
+    this.#choice = { snapshot, guarded, selection, published: publishedServiceConfig(publishersOf(guarded.instances, selection), recordRevision), resolution };
     const next = Math.min(guarded.nextChangeAt ?? Infinity, selection.nextChangeAt ?? Infinity);
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
@@ -106,7 +118,12 @@ export class InstanceChooser implements Disposable {
   #wakeAt(at: number): void {
     this.#timer?.[Symbol.dispose]();
     const wait = Math.max(0, at - this.#deps.clock.monotonic());
-    this.#timer = this.#deps.clock.setTimer(() => this.#again(), wait, { unref: true });
+    const due = (): void => {
+      // Node's timers may come a fraction of a millisecond early: choosing then would change nothing.
+      if (this.#deps.clock.monotonic() < at) this.#wakeAt(at);
+      else this.#again();
+    };
+    this.#timer = this.#deps.clock.setTimer(due, wait, { unref: true });
   }
 
   #again(): void {

@@ -2,7 +2,7 @@ import type { ChannelOptions } from '@grpc/grpc-js';
 
 import { type Clock, systemClock } from '../core/clock.js';
 import { RollcallError } from '../core/errors.js';
-import { type Logger, silentLogger } from '../core/logger.js';
+import { guardedLogger, type Logger, silentLogger } from '../core/logger.js';
 import { refuseUnknown } from '../core/options.js';
 import type { Cancellable, Discovery, Seconds } from '../core/ports.js';
 import { quote } from '../core/quote.js';
@@ -83,7 +83,7 @@ export function registerResolver(options: RegisterResolverOptions): ResolverHand
   const plans = new ServicePlans(serviceOptionsOf(options), services, 'registerResolver');
   warnOfProxy(logger);
   const channels = new RunningChannels();
-  const entry: DirectoryEntry = { discovery, initialTimeoutMs: initialTimeout * 1000, plans, channels, clock, random, logger };
+  const entry: DirectoryEntry = { discovery, initialTimeoutMs: initialTimeout * 1000, plans, channels, clock, random, logger: guardedLogger(logger) };
   directory.set(name, entry);
   const close = (): void => {
     directory.delete(name, entry);

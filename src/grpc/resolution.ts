@@ -35,7 +35,7 @@ export function resolutionOf({ service, snapshot, guarded, selection, endpointOf
     if (endpoint !== undefined) endpoints.push(endpoint);
   }
   const count = candidates.length === 1 ? '1 instance' : `${candidates.length} instances`;
-  const chosen = candidates.length === guarded.instances.length ? count : `${candidates.length} of ${guarded.instances.length} instances`;
+  const chosen = endpoints.length === guarded.instances.length ? count : `${endpoints.length} of ${guarded.instances.length} instances`;
   if (endpoints.length === 0) return { unavailable: `${count} of ${quote(service)}, none with an address that can be dialled (${at})` };
   const note = selection.note === undefined ? '' : `; ${selection.note}`;
   return { endpoints, note: `${chosen} of ${quote(service)} at ${at}${note}` };

@@ -48,11 +48,12 @@ export class ServicePlans {
     const given = services === undefined ? {} : asPlainObject(services);
     if (given === undefined) throw new RollcallError('INVALID_CONFIG', `option "services" of ${of}: ${quote(services)} is not an object of options by service`);
     this.#own = new Map(
-      Object.entries(given).map(([service, own]) => {
+      Object.entries(given).flatMap(([service, own]) => {
+        if (own === undefined) return [];
         const name = `service ${quote(parseServiceName(service))} of ${of}`;
         const options = asPlainObject(own);
         if (options === undefined) throw new RollcallError('INVALID_CONFIG', `${name}: ${quote(own)} is not an object of options`);
-        return [service, parsePlan(merged(general, options), name)];
+        return [[service, parsePlan(merged(general, options), name)] as const];
       }),
     );
   }
@@ -69,11 +70,25 @@ function merged(general: Readonly<Record<string, unknown>>, own: Readonly<Record
   const result: Record<string, unknown> = { ...general };
   for (const [key, value] of Object.entries(own)) if (value !== undefined) result[key] = value;
   if (own.serviceConfig !== undefined && own.policy === undefined && namesPolicy(own.serviceConfig)) delete result.policy;
+  else if (own.policy !== undefined && own.serviceConfig === undefined) result.serviceConfig = withoutPolicy(general.serviceConfig);
   return result;
 }
 
 function namesPolicy(serviceConfig: unknown): boolean {
-  return typeof serviceConfig === 'string' ? serviceConfig.includes('"loadBalancing') : asPlainObject(serviceConfig)?.loadBalancingConfig !== undefined;
+  return typeof serviceConfig === 'string' ? serviceConfig.includes('"loadBalancing') : (['loadBalancingConfig', 'loadBalancingPolicy'] as const).some((key) => asPlainObject(serviceConfig)?.[key] !== undefined);
+}
+
+/** What is no object is left for the parser to refuse. */
+function withoutPolicy(serviceConfig: unknown): unknown {
+  let config: unknown = serviceConfig;
+  try {
+    if (typeof config === 'string') config = JSON.parse(config);
+  } catch {
+    return serviceConfig;
+  }
+  const fields = asPlainObject(config);
+  if (fields === undefined) return serviceConfig;
+  return { ...fields, loadBalancingConfig: undefined, loadBalancingPolicy: undefined };
 }
 
 function parsePlan(raw: Readonly<Record<string, unknown>>, of: string): ServicePlan {

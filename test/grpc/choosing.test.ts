@@ -132,6 +132,29 @@ describe('a channel whose resolver chooses', () => {
     expect(counts(answers)).to.deep.equal({ a: 30, b: 10 });
   });
 
+  it('explains also under a policy that is not ours, without shares', async () => {
+    register({ serviceConfig: { loadBalancingConfig: [{ pick_first: {} }] } });
+    backend.set('svc', { id: 'a', address: address(0) });
+    await callMany(client(), 1);
+    const { policy, records } = await resolver.explain('svc');
+    expect(policy).to.equal('pick_first');
+    expect(records[0]).to.include({ id: 'a', kept: true }).and.not.to.have.property('share');
+  });
+
+  it('goes on calling while its resolver is closed and registered anew at once', async () => {
+    register();
+    backend.set('svc', { id: 'a', address: address(0) });
+    const calling = client();
+    await callMany(calling, 1);
+    backend.answers = false;
+    resolver.close();
+    register();
+    expect(await callMany(calling, 20)).to.deep.equal(Array.from({ length: 20 }, () => 'a'));
+    backend.answers = true;
+    backend.set('svc', { id: 'b', address: address(1) });
+    await poll('the other server', async () => (await callMany(calling, 1))[0] === 'b');
+  });
+
   it('explains a service that no channel of it calls, as one would that begins now', async () => {
     register({ services: { other: { filter: 'lane=x' } } });
     backend.set('other', { id: 'a', address: address(0) });

@@ -10,6 +10,8 @@ import { ConnectionBoard } from '../../src/grpc/balancer/connection-board.js';
 import { registerPolicies } from '../../src/grpc/balancer/register.js';
 import { InstanceChooser } from '../../src/grpc/instance-chooser.js';
 import { ServicePlans } from '../../src/grpc/service-options.js';
+import { guardedLogger } from '../../src/core/logger.js';
+import { withServiceConfig } from '../../src/grpc/service-config/publish.js';
 import { fakeLogger } from '../support/fake-logger.js';
 
 const instance = (id: string, init: Partial<InstanceInit> = {}): ServiceInstance => createInstance({ service: 'orders', id, address: `10.0.0.${id.length}:${1000 + id.charCodeAt(0)}`, ...init });
@@ -113,12 +115,12 @@ describe('choosing for one channel', () => {
       board.report('a', 'failing', 'gone');
       board.report('b', 'unhealthy', 'NOT_SERVING');
       expect(changed.callCount, 'told from within the policy').to.equal(1);
-      await clock.advance(1);
+      await clock.advance(20);
       expect(called()).to.equal('a,b,c');
       expect(note()).to.contain('zone "near" has 0 healthy of 2, 1 are needed; all zones are called');
       expect(changed.callCount, 'once for both').to.equal(2);
       board.report('b', 'ready');
-      await clock.advance(1);
+      await clock.advance(20);
       expect(called()).to.equal('a,b');
     });
   });
@@ -171,6 +173,44 @@ describe('choosing for one channel', () => {
     expect(called()).to.match(/^the instances of "orders" are stale since .*, longer than 60 s \(staleBudget\): UNAVAILABLE: etcd is away$/);
     chooser.take(snapshot([a]));
     expect(called()).to.equal('a');
+  });
+
+  it('follows the config that servers publish, but not that of one who drains or is not for this client', () => {
+    const publishing = (id: string, timeout: string, init: Partial<InstanceInit> = {}): ServiceInstance =>
+      instance(id, { ...init, metadata: { ...init.metadata, ...withServiceConfig({}, { methodConfig: [{ name: [{}], timeout }] }) } });
+    const timeout = (): unknown => chooser.choice!.published.config?.methodConfig[0]?.timeout;
+    start({ filter: 'lane!=canary' });
+    const [live, paused, canary] = [publishing('a', '1s'), publishing('b', '2s', { weight: 0 }), publishing('c', '3s', { metadata: { lane: 'canary' } })];
+    for (const [index, each] of [live, paused, canary].entries()) noteRecordRevision(each, String(10 + index));
+    chooser.take(snapshot([live, paused, canary]));
+    expect(timeout()).to.deep.equal({ seconds: 1, nanos: 0 });
+    chooser.take(snapshot([paused]));
+    expect(timeout(), 'where nobody else is left').to.deep.equal({ seconds: 2, nanos: 0 });
+  });
+
+  it('ends a hold though the logger throws', async () => {
+    logger.warn.throws(new Error('disk full'));
+    chooser = new InstanceChooser(new ServicePlans({ maxLoss: 0.5, holdFor: 5 }, undefined, 'x').of('orders'), { service: 'orders', clock, logger: guardedLogger(logger), board, changed });
+    chooser.take(snapshot([a, b, c]));
+    chooser.take(snapshot([]));
+    expect(called()).to.equal('a,b,c');
+    await clock.advance(5000);
+    expect(called()).to.contain('no instances');
+  });
+
+  it('calls an instance again once its server name can be told', () => {
+    let fails = true;
+    start({
+      serverName: ({ id }: ServiceInstance): string => {
+        if (fails && id === 'a') throw new Error('not yet');
+        return id;
+      },
+    });
+    chooser.take(snapshot([a, b]));
+    expect([called(), note(), chooser.whyNot(a)]).to.deep.equal(['b', '1 of 2 instances of "orders" at revision 7', 'not yet']);
+    fails = false;
+    chooser.take(snapshot([a, b], { revision: '8' }));
+    expect([called(), chooser.whyNot(a)]).to.deep.equal(['a,b', undefined]);
   });
 
   it('tells nothing once it is disposed', async () => {

@@ -44,6 +44,16 @@ describe('the options of services', () => {
     expect(config!.methodConfig).to.have.length(1);
   });
 
+  it('let a policy of a service’s own stand before one that the general service config names, in either form', () => {
+    for (const serviceConfig of [{ loadBalancingConfig: [{ pick_first: {} }] }, '{"loadBalancingPolicy":"pick_first"}']) {
+      const { config } = plans({ serviceConfig }, { orders: { policy: 'least_request' } }).of('orders');
+      expect(Object.keys(config!.loadBalancingConfig!)).to.deep.equal(['rollcall_least_request']);
+    }
+    const old = plans({ policy: 'least_request' }, { orders: { serviceConfig: { loadBalancingPolicy: 'pick_first' } }, other: undefined });
+    expect(Object.keys(old.of('orders').config!.loadBalancingConfig!)).to.deep.equal(['pick_first']);
+    expect(Object.keys(old.of('other').config!.loadBalancingConfig!)).to.deep.equal(['rollcall_least_request']);
+  });
+
   it('turn health checking on for the server or a name, and off against what the service publishes', () => {
     const health = (healthCheck: unknown): unknown => plans({ healthCheck }).of('orders').config?.healthCheckConfig;
     expect([health(true), health('x'), health(false), health(undefined)]).to.deep.equal([{ serviceName: '' }, { serviceName: 'x' }, {}, undefined]);

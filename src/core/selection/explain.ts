@@ -18,7 +18,9 @@ export interface ExplainContext extends SelectionContext {
   /** What the guard made of this snapshot; none: its instances are used as they are. */
   readonly guard?: GuardView | undefined;
   /** The fraction of calls that the policy gives to each of them, by instance id; without it no shares are told. */
-  readonly shares?: ((policy: string, candidates: readonly Candidate[]) => ReadonlyMap<string, number>) | undefined;
+  readonly shares?: ((policy: string, candidates: readonly Candidate[]) => ReadonlyMap<string, number> | undefined) | undefined;
+  /** Why an instance that was selected cannot be dialled after all; `undefined` if it can. */
+  readonly whyNot?: ((instance: ServiceInstance) => string | undefined) | undefined;
   /** What the client knows of its connections; `undefined` where it has none. */
   readonly stateOf?: ((instance: ServiceInstance) => { readonly state: ConnectionState; readonly detail?: string | undefined } | undefined) | undefined;
 }
@@ -109,13 +111,15 @@ export function explain(snapshot: Snapshot, rules: SelectionRules, context: Expl
 }
 
 /** What keeps calls from an instance that was selected. */
-function troubleOf(instance: ServiceInstance, { guard, stateOf }: ExplainContext): Pick<ExplainedRecord, 'reason' | 'detail'> | undefined {
+function troubleOf(instance: ServiceInstance, { guard, stateOf, whyNot }: ExplainContext): Pick<ExplainedRecord, 'reason' | 'detail'> | undefined {
   if (guard?.failing !== undefined) return { reason: 'stale', detail: guard.failing };
   try {
     parseDialableAddress(instance.address);
   } catch (error) {
     return { reason: 'undialable', detail: toRollcallError(error).message };
   }
+  const refused = whyNot?.(instance);
+  if (refused !== undefined) return { reason: 'undialable', detail: refused };
   const connection = stateOf?.(instance);
   if (connection?.state === 'unhealthy') return { reason: 'unhealthy', detail: connection.detail ?? 'it says that it is not serving' };
   if (connection?.state === 'failing') return { reason: 'unhealthy', detail: connection.detail ?? 'no connection comes about' };

@@ -20,7 +20,8 @@ export interface GuardOptions {
    */
   readonly maxLoss?: number | undefined;
   /**
-   * What counts as at once, as leases that expire together are removed one by one. Default 1 s. 0: from one snapshot to the next.
+   * What counts as at once: leases of servers that are cut off together expire within a third of their TTL of each other, as each was pinged at
+   * another moment. Default 2 s, which suits the default TTL of 5 s; give a little more than TTL / 3 for a longer one. 0: from one snapshot to the next.
    */
   readonly lossWindow?: Seconds | undefined;
   /**
@@ -45,7 +46,7 @@ const longest = 2_592_000;
 export const guardSpecs = {
   onEmpty: oneOf(['fail', 'keep'], { describe: 'when the backend says that a service has no instances any more', fallback: 'fail' }),
   maxLoss: number({ describe: 'the part of the instances that may vanish at once', fallback: 1, min: 0, max: 1 }),
-  lossWindow: number({ describe: 'what counts as at once', fallback: 1, min: 0, max: 3600, unit: 'seconds' }),
+  lossWindow: number({ describe: 'what counts as at once', fallback: 2, min: 0, max: 3600, unit: 'seconds' }),
   holdFor: secondsOrForever({ describe: 'how long removals are held back', fallback: 30, min: 0.1 }),
   staleBudget: secondsOrForever({ describe: 'how long the instances last known are used while the backend is in trouble', fallback: Infinity, min: 0 }),
 } satisfies OptionSpecs;

@@ -123,7 +123,9 @@ export class SnapshotGuard {
     const peak = this.#hold?.peak ?? this.#sizes[0]?.size ?? before.length;
     const lost = !emptied && this.#departed.size >= smallestLoss && exceeds(peak - instances.length, peak * maxLoss);
     if (this.#hold !== undefined) {
-      if (!emptied && !exceeds(peak - instances.length, peak * maxLoss)) this.#release();
+      // Of an emptied service the first one that is back is not to get all the calls.
+      const allowed = this.#hold.kind === 'empty' && maxLoss === 1 ? 0 : maxLoss;
+      if (!emptied && !exceeds(peak - instances.length, peak * allowed)) this.#release();
     } else if ((emptied && this.#departed.size > 0) || lost) {
       const holdMs = this.#rules.holdFor * 1000;
       const wall = this.#clock.now();

@@ -6,7 +6,7 @@ import { countReasons, describeCounts } from './drop-counts.js';
 import type { Newcomers } from './newcomers.js';
 import { OnePerAddress, type RevisionOf } from './one-per-address.js';
 import type { SelectionRules } from './options.js';
-import { chooseSubset } from './subset.js';
+import { chooseInZones } from './subset.js';
 import { SubsetRanks } from './subset-ranks.js';
 import { chooseZones } from './zone.js';
 
@@ -54,17 +54,19 @@ export function select(instances: readonly ServiceInstance[], rules: SelectionRu
   const dropped = new Map<ServiceInstance, Dropped>();
   let kept = callable(instances, rules, context, dropped);
   let note: string | undefined;
+  const { subset } = rules;
+  const key = subset?.key ?? context.clientKey;
+  const ranks = context.ranks?.key === key ? context.ranks : new SubsetRanks(key);
+  const chosen = subset === undefined ? undefined : chooseInZones(kept, subset, rules.zone, ranks, context.isHealthy);
   if (rules.zone !== undefined && kept.length > 0) {
-    const { zones, spilled, detail } = chooseZones(kept, rules.zone, context.isHealthy);
+    // Nothing is known of those that a subset leaves to others: a zone is judged by the ones of it that this client would call.
+    const { zones, spilled, detail } = chooseZones(chosen === undefined ? kept : [...chosen], rules.zone, context.isHealthy, subset?.size);
     if (spilled) note = detail;
     if (zones !== undefined) kept = narrow(kept, ({ zone }) => zone !== undefined && zones.has(zone), dropped, 'zone', detail);
   }
-  if (rules.subset !== undefined) {
-    const key = rules.subset.key ?? context.clientKey;
-    const ranks = context.ranks?.key === key ? context.ranks : new SubsetRanks(key);
-    const chosen = chooseSubset(kept, rules.subset, ranks, context.isHealthy);
-    const detail = `not among the ${rules.subset.size} that client ${quote(key)} calls`;
-    if (chosen !== undefined) kept = narrow(kept, (instance) => chosen.has(instance), dropped, 'subset', detail);
+  if (subset !== undefined && chosen !== undefined) {
+    const detail = `not among the ${subset.size} that client ${quote(key)} calls`;
+    kept = narrow(kept, (instance) => chosen.has(instance), dropped, 'subset', detail);
   }
   const { now = 0 } = context;
   const newcomers = context.newcomers?.any === true ? context.newcomers : undefined;

@@ -5,6 +5,7 @@ import { quote } from '../quote.js';
 import type { IsHealthy } from './candidate.js';
 import { asPlainObject } from './plain-object.js';
 import type { SubsetRanks } from './subset-ranks.js';
+import type { ZoneRule } from './zone.js';
 
 /**
  * Calls only some of the instances of a large service, so that not every client holds a connection to every server. Which ones depends on
@@ -27,7 +28,7 @@ export interface SubsetRule {
 
 /**
  * The first in the client's ranking, as far down as it takes to have `size` healthy ones. Unhealthy ones on the way stay in, so that their
- * recovery is seen, but do not count. At most twice the size: if a whole service fails, that is not to be answered with thousands of connections.
+ * recovery is seen, but do not count. At most twice the size, or eight more: if a whole service fails, that is not to be answered with thousands of connections.
  * @returns `undefined` if all are chosen.
  */
 export function chooseSubset(
@@ -39,11 +40,35 @@ export function chooseSubset(
   if (instances.length <= size) return undefined;
   const chosen = new Set<ServiceInstance>();
   let healthy = 0;
-  for (const instance of ranks.first(instances, size * 2)) {
+  for (const instance of ranks.first(instances, Math.max(size * 2, size + 8))) {
     chosen.add(instance);
     if (isHealthy?.(instance) !== false) healthy++;
     if (healthy === size) break;
   }
+  return chosen.size === instances.length ? undefined : chosen;
+}
+
+/**
+ * A subset of the local zone, of each fallback zone and of all others, each by itself: the one of a zone stays the same and stays connected whatever
+ * other zones are called besides. One subset across zones would let go of the unhealthy ones that made calls spill over, and forget that they are.
+ */
+export function chooseInZones(
+  instances: readonly ServiceInstance[],
+  rule: SubsetRule,
+  zone: ZoneRule | undefined,
+  ranks: SubsetRanks,
+  isHealthy: IsHealthy | undefined,
+): ReadonlySet<ServiceInstance> | undefined {
+  if (zone === undefined) return chooseSubset(instances, rule, ranks, isHealthy);
+  const apart = new Set([zone.local, ...zone.fallback]);
+  const groups = new Map<string | undefined, ServiceInstance[]>();
+  for (const instance of instances) {
+    const name = instance.zone !== undefined && apart.has(instance.zone) ? instance.zone : undefined;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [instance]);
+    else group.push(instance);
+  }
+  const chosen = new Set([...groups.values()].flatMap((group) => [...(chooseSubset(group, rule, ranks, isHealthy) ?? group)]));
   return chosen.size === instances.length ? undefined : chosen;
 }
 

@@ -43,8 +43,9 @@ export interface ZoneChoice {
 }
 
 /** Which zones are called. It looks at nothing but its arguments: as health comes and goes, so does the spilling. */
-export function chooseZones(instances: readonly ServiceInstance[], rule: ZoneRule, isHealthy: IsHealthy | undefined): ZoneChoice {
-  const { local, fallback, minHealthy, minHealthyPercent } = rule;
+export function chooseZones(instances: readonly ServiceInstance[], rule: ZoneRule, isHealthy: IsHealthy | undefined, atMost = Infinity): ZoneChoice {
+  const { local, fallback, minHealthyPercent } = rule;
+  const minHealthy = Math.min(rule.minHealthy, atMost);
   const healthy = new Map<string, number>([[local, 0], ...fallback.map((zone): [string, number] => [zone, 0])]);
   let registered = 0;
   for (const instance of instances) {

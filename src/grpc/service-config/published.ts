@@ -24,6 +24,8 @@ const nothingPublished: PublishedServiceConfig = Object.freeze({});
 /** One reading for each distinct text: the same text is the same object in every resolution. Bounded, for services that change theirs for ever. */
 const readings = new Map<string, Reading>();
 const maxReadings = 256;
+/** How many bad texts are passed over before none is used. */
+const maxTries = 8;
 
 /**
  * The config of the record written last, of those that carry one: while servers are replaced one by one, all clients agree on the new one
@@ -36,7 +38,8 @@ export function publishedServiceConfig(instances: readonly ServiceInstance[], re
   if (newest === undefined) return nothingPublished;
   let bad: Set<string> | undefined;
   let problem: string | undefined;
-  while (newest !== undefined) {
+  // Each text more is another pass over all instances: a config that differs from record to record, and is bad, must not cost a second.
+  for (let tries = 0; newest !== undefined && tries < maxTries; tries++) {
     const text = newest.metadata[serviceConfigKey] as string;
     const reading = readingOf(text);
     if ('config' in reading) {

@@ -52,13 +52,23 @@ describe('a guard', () => {
       expect(guard.update(snapshot([])).state).to.equal('passing');
     });
 
-    it('believes the backend again as soon as it says anything', () => {
+    it('keeps all of them while they come back one by one, and believes the backend again once they are back', () => {
       const { guard } = guarded({ onEmpty: 'keep', holdFor: 'forever' });
       guard.update(snapshot(ten));
       const view = guard.update(snapshot([]));
       expect(view.holding?.detail).to.match(/until they are back$/);
       expect(view).to.include({ nextChangeAt: undefined }).and.not.to.have.nested.property('holding.until', 0);
-      expect(guard.update(snapshot(ten.slice(3, 4)))).to.deep.include({ state: 'passing', instances: ten.slice(3, 4) });
+      for (const back of [1, 5, 9]) expect(guard.update(snapshot(ten.slice(0, back))), `${back} back`).to.deep.include({ state: 'holding', instances: ten });
+      expect(guard.update(snapshot(ten))).to.deep.include({ state: 'passing', instances: ten });
+    });
+
+    it('believes the backend again once as many others have come', () => {
+      const { guard } = guarded({ onEmpty: 'keep', holdFor: 'forever' });
+      const twelve = instances(12);
+      guard.update(snapshot(twelve.slice(0, 2)));
+      guard.update(snapshot([]));
+      expect(guard.update(snapshot(twelve.slice(10, 11)))).to.deep.include({ state: 'holding', instances: [...twelve.slice(0, 2), ...twelve.slice(10, 11)] });
+      expect(guard.update(snapshot(twelve.slice(10, 12)))).to.deep.include({ state: 'passing', instances: twelve.slice(10, 12) });
     });
 
     it('goes on holding if so few are more than maxLoss allows', () => {
@@ -139,7 +149,7 @@ describe('a guard', () => {
       const fifty = instances(50);
       for (let left = 50; left >= 0; left--) {
         expect(guard.update(snapshot(fifty.slice(0, left))), `${left} left`).to.include({ state: 'passing' });
-        await clock.advance(1001);
+        await clock.advance(2001);
       }
     });
 
@@ -148,10 +158,10 @@ describe('a guard', () => {
       const fifty = instances(50);
       for (let left = 50; left > 10; left--) {
         guard.update(snapshot(fifty.slice(0, left)));
-        await clock.advance(1001);
+        await clock.advance(2001);
       }
       guard.update(snapshot(fifty.slice(0, 10)));
-      await clock.advance(1001);
+      await clock.advance(2001);
       expect(guard.update(snapshot(fifty.slice(0, 8)))).to.include({ state: 'passing' });
       expect(guard.update(snapshot(fifty.slice(0, 6))).holding).to.include({ kept: 4 });
     });
@@ -263,6 +273,6 @@ describe('a guard', () => {
 
   it('refuses unknown options, and has all guards off by default', () => {
     expectThrow(() => parseGuardOptions({ staleBugdet: 5 }, 'x'), 'UNKNOWN_OPTION', /did you mean "staleBudget"/);
-    expect(parseGuardOptions({}, 'x')).to.deep.equal({ onEmpty: 'fail', maxLoss: 1, lossWindow: 1, holdFor: 30, staleBudget: Infinity });
+    expect(parseGuardOptions({}, 'x')).to.deep.equal({ onEmpty: 'fail', maxLoss: 1, lossWindow: 2, holdFor: 30, staleBudget: Infinity });
   });
 });

@@ -25,7 +25,7 @@ describe('a selection', () => {
     expect(run(list).candidates[0]).to.equal(selection.candidates[0]);
   });
 
-  it('asks in order: address, weight, filter, zone, subset', () => {
+  it('asks in order: address, weight, filter, zone and the subset of it', () => {
     const list = [
       instance('a', { address: 'h:1', zone: 'z', version: '1' }),
       instance('b', { address: 'h:1', zone: 'z', version: '1' }),
@@ -42,7 +42,7 @@ describe('a selection', () => {
     expect(selection.dropped.map(({ detail }) => detail)).to.include.members([
       'superseded by "b", a newer record of the same address',
       'version does not match 1',
-      'zone "z" has 2 healthy of 2',
+      'zone "z" has 1 healthy of 1',
       'not among the 1 that client "me" calls',
     ]);
   });

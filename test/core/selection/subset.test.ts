@@ -68,8 +68,9 @@ describe('a subset', () => {
     expect([...choose(list, 'k', 5)]).to.deep.equal(ranking.slice(0, 5));
   });
 
-  it('opens no more than twice its size when everything is unhealthy', () => {
-    expect(choose(instances(40), 'k', 5, () => false).size).to.equal(10);
+  it('opens no more than twice its size, or eight more, when everything is unhealthy', () => {
+    expect(choose(instances(40), 'k', 5, () => false).size).to.equal(13);
+    expect(choose(instances(40), 'k', 10, () => false).size).to.equal(20);
     expect(choose(instances(7), 'k', 5, () => false).size).to.equal(7);
   });
 
