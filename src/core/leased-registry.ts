@@ -107,7 +107,7 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
     if (this.#entries.has(key)) {
       throw new RollcallError(
         'ALREADY_REGISTERED',
-        `${quote(instance.service)} ${quote(instance.id)} is already registered by this registry; update or deregister that registration`,
+        `${quote(instance.service)} ${quote(instance.id)} is already registered by this registry; update or deregister that registration, or give this one another id`,
       );
     }
     const entry = new RegistrationEntry(instance, ttl);

@@ -110,7 +110,7 @@ describe('rollcall explain', () => {
   });
 
   const misuses: [args: string[], message: RegExp][] = [
-    [['--policy', 'round_robbin'], /"round_robbin" is not known; did you mean "round_robin"\?/],
+    [['--policy', 'round_robbin'], /names "round_robbin", which is not known here; did you mean "round_robin"\?/],
     [['--policy', '{bad'], /--policy is neither the name of a policy nor JSON/],
     [['--filter', 'nonsense'], /"nonsense" is not name=value/],
     [['--subset', 'few'], /It is not a whole number/],

@@ -66,7 +66,7 @@ describe('the options of services', () => {
   });
 
   const wrong: [options: Record<string, unknown>, services: unknown, message: RegExp][] = [
-    [{ policy: 'round_robbin' }, undefined, /INVALID_CONFIG: option "policy" of registerResolver "round_robbin" is not known; did you mean "round_robin"\?/],
+    [{ policy: 'round_robbin' }, undefined, /INVALID_CONFIG: option "policy" of registerResolver names "round_robbin", which is not known here; did you mean "round_robin"\?/],
     [{ zone: {} }, undefined, /INVALID_CONFIG: the zone preference of registerResolver has no "local"/],
     [{ subset: 0 }, undefined, /INVALID_CONFIG: .*"size" of the subset of registerResolver: 0 is not a whole number/],
     [{ maxLoss: 2 }, undefined, /INVALID_CONFIG: option "maxLoss" of registerResolver: 2 is not a number from 0 to 1/],

@@ -76,7 +76,7 @@ export function explain(snapshot: Snapshot, rules: SelectionRules, context: Expl
     else if (share < 1) fate.set(instance, { slowStart: share });
     return trouble === undefined;
   });
-  const shares = called.length === 0 ? undefined : context.shares?.(policy, called);
+  const shares = context.shares?.(policy, called);
   const inSnapshot = new Set(snapshot.instances);
   const records = instances.map((instance): ExplainedRecord => {
     const { id, address, weight, version, zone } = instance;
@@ -131,7 +131,7 @@ function sentenceOf({ service, revision }: Snapshot, records: readonly Explained
   const unread = dropped.get('undecodable') ?? 0;
   if (failing !== undefined) return `nobody is called: ${failing}${unread === 0 ? '' : `; ${describeCounts(new Map([['undecodable', unread]]), undefined)}`}`;
   const kept = records.filter((record) => record.kept).length;
-  const who = kept === 0 ? 'nobody is called: of' : `calls go to ${kept} of`;
+  const who = kept === 0 ? 'nobody is called of' : `calls go to ${kept} of`;
   const why = dropped.size === 0 ? '' : `: ${describeCounts(dropped, filter?.description)}`;
   return `${who} ${records.length} ${records.length === 1 ? 'record' : 'records'} of ${quote(service)} at revision ${revision}${why}`;
 }

@@ -40,6 +40,7 @@ export function parsePattern(raw: unknown, of: string): TextPattern {
 
 function testOf(text: string, of: string): Test {
   if (text === '') throw invalid(`${of} has an empty value`);
+  if (/^[=<>]/.test(text)) throw invalid(`${of}: ${quote(text)} looks like a comparison; there are none, only texts such as 1.4.0 and 1.4.*. A function can ask for more`);
   const star = text.indexOf('*');
   if (text.startsWith('!') || (star >= 0 && star < text.length - 1)) {
     throw invalid(`${of}: ${quote(text)} has a "${text.startsWith('!') ? '!' : '*'}" where it means nothing; "!" stands first and "*" last. A function can ask for more`);

@@ -110,7 +110,8 @@ export class Child implements Member {
       if (connectivity === connectivityState.IDLE) process.nextTick(() => this.exitIdle());
       this.#enter('connecting', '');
     } else if (unhealthyMessage.test(errorMessage)) {
-      this.#enter('unhealthy', this.#healthDetail === '' ? errorMessage : this.#healthDetail);
+      // Without a word of the health check it was outlier_detection, which says no more than this.
+      this.#enter('unhealthy', this.#healthDetail === '' ? `outlier detection ejected it for a while (${errorMessage})` : this.#healthDetail);
     } else {
       // The children are given no resolution note of their own: theirs would grow old.
       this.#enter('failing', errorMessage.replace(/ Resolution note: $/, ''));

@@ -72,7 +72,7 @@ function translate(value: unknown, of: string): LoadBalancingConfig {
   if (known.includes(name)) return { [prefix + name]: config as object };
   const near = nearest(name.replace(prefix, ''), [...known, 'outlier_detection']);
   const hint = near === undefined ? '.' : `; did you mean ${quote(near)}?`;
-  throw invalid(of, `${quote(name)} is not known${hint} Known are ${[...known, 'outlier_detection'].join(', ')}; any other goes into serviceConfig.loadBalancingConfig`);
+  throw invalid(of, `names ${quote(name)}, which is not known here${hint} Known are ${[...known, 'outlier_detection'].join(', ')}`);
 }
 
 /** The child is a policy of this option too, so that one spelling holds throughout. */

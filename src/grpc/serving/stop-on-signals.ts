@@ -49,7 +49,7 @@ const specs = {
  * result to leave the signals alone again.
  * @throws RollcallError UNKNOWN_OPTION, INVALID_CONFIG.
  */
-export function stopOnSignals(handle: Pick<ServingHandle, 'stop'>, options: StopOnSignalsOptions = {}): Disposable {
+export function stopOnSignals(handle: Pick<ServingHandle, 'stop'> & Partial<Pick<ServingHandle, 'address'>>, options: StopOnSignalsOptions = {}): Disposable {
   const { signals, exit, logger, source } = parseOptions(specs, { ...options }, 'stopOnSignals');
   const listeners = signals.map((signal) => [signal, () => onSignal(signal)] as const);
   let received = 0;
@@ -59,7 +59,7 @@ export function stopOnSignals(handle: Pick<ServingHandle, 'stop'>, options: Stop
   };
   const onSignal = (signal: StopSignal): void => {
     received++;
-    logger.info({ signal }, received === 1 ? 'stopping' : 'stopping at once');
+    logger.info({ signal, ...(handle.address === undefined ? {} : { address: handle.address }) }, received === 1 ? 'stopping' : 'stopping at once');
     if (received > 1) leave();
     const stopped = handle.stop({ now: received > 1 });
     if (received > 1) {

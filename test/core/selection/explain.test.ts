@@ -62,7 +62,7 @@ describe('an explanation', () => {
     expect(run(snapshot([])).sentence).to.equal('nobody is called: no instances of "orders" are registered');
     expect(run(snapshot(instances(3)), { filter: 'lane=canary' }).sentence).to.equal('nobody is called: none of 3 instances of "orders" match the filter (metadata lane=canary)');
     expect(run(snapshot(instances(2)), {}, { stateOf: () => ({ state: 'failing' }) }).sentence).to.equal(
-      'nobody is called: of 2 records of "orders" at revision 71: 2 unhealthy or out of reach',
+      'nobody is called of 2 records of "orders" at revision 71: 2 unhealthy or out of reach',
     );
   });
 

@@ -7,6 +7,12 @@ import { instance } from './instances.js';
 
 const accepts = (filter: unknown, of: ServiceInstance): boolean => parseFilter(filter, 'x').reject(of) === undefined;
 
+describe('a filter that looks like a comparison', () => {
+  for (const version of ['>=1.4', '=1.4', '!<2']) {
+    it(`refuses ${version}`, () => void expectThrow(() => parseFilter({ version }, 'x'), 'INVALID_CONFIG', /looks like a comparison; there are none/));
+  }
+});
+
 describe('a filter', () => {
   const versions: [unknown, (string | undefined)[], (string | undefined)[]][] = [
     ['1.4.0', ['1.4.0'], ['1.4.01', '1.4', undefined]],

@@ -260,7 +260,7 @@ describe('the balancer of instances', () => {
       update(endpoint('a'), endpoint('b'));
       ready('a', 'b');
       channel.subchannel('a:1').setHealthy(false);
-      expect([board.stateOf('a'), board.connection('a')?.detail]).to.deep.equal(['unhealthy', 'Picked subchannel a:1 is unhealthy']);
+      expect([board.stateOf('a'), board.connection('a')?.detail]).to.deep.equal(['unhealthy', 'outlier detection ejected it for a while (Picked subchannel a:1 is unhealthy)']);
       expect(new Set(channel.picks(4))).to.deep.equal(new Set(['b:1']));
       channel.subchannel('a:1').setHealthy(true);
       expect(board.stateOf('a')).to.equal('ready');

@@ -20,16 +20,16 @@ describe('the option policy', () => {
   });
 
   for (const [what, value, message] of [
-    ['a name that is near', 'round_robbin', /^option "policy" of the test "round_robbin" is not known; did you mean "round_robin"\? Known are round_robin, .*outlier_detection; any other goes into/],
-    ['the full name', 'rollcall_round_robin', /"rollcall_round_robin" is not known; did you mean "round_robin"\?/],
-    ['a policy of grpc-js', 'pick_first', /"pick_first" is not known\. Known are/],
+    ['a name that is near', 'round_robbin', /^option "policy" of the test names "round_robbin", which is not known here; did you mean "round_robin"\? Known are round_robin, .*outlier_detection$/],
+    ['the full name', 'rollcall_round_robin', /"rollcall_round_robin", which is not known here; did you mean "round_robin"\?/],
+    ['a policy of grpc-js', 'pick_first', /"pick_first", which is not known here\. Known are/],
     ['a number', 3, /is 3, not the name of a policy/],
     ['two policies', { round_robin: {}, pick_first: {} }, /is an object, not the name of a policy/],
     ['none', {}, /is an object, not the name of a policy/],
     ['an unknown field of ours', { round_robin: { weight: 3 } }, /^option "policy" of the test: rollcall_round_robin is invalid: unknown field "weight"/],
     ['a slip in outlier detection', { outlier_detection: { intervall: '1s' } }, /^option "policy" of the test: unknown field "intervall" of outlier_detection; did you mean "interval"\?/],
     ['outlier detection that ejects nobody', 'outlier_detection', /^option "policy" of the test: outlier_detection ejects nobody/],
-    ['a child that is not known', { outlier_detection: { childPolicy: 'pick_first' } }, /"pick_first" is not known/],
+    ['a child that is not known', { outlier_detection: { childPolicy: 'pick_first' } }, /"pick_first", which is not known here/],
   ] as const) {
     it(`refuses ${what}`, () => {
       expect(() => parse(value)).to.throw(RollcallError, message).with.property('code', 'INVALID_CONFIG');
