@@ -302,6 +302,41 @@ describe('the life of a served server', () => {
       expect(other.state).to.equal('stopped');
     });
 
+    it('takes a record away again that a resume wrote in the moment of the stop', async () => {
+      let stopping: Promise<void> | undefined;
+      let resumed = (): void => undefined;
+      const registry = plain(backend.registry);
+      const racing = {
+        register: async (...args: Parameters<Registry['register']>) => {
+          const registration = await registry.register(...args);
+          // After it is stored, and before whoever asked goes on.
+          resumed();
+          return registration;
+        },
+      } as Registry;
+      const serving = await start({ registry: racing });
+      await serving.pause();
+      resumed = () => {
+        stopping = serving.stop();
+      };
+      const resuming = serving.resume().catch((error: unknown) => error);
+      await passing(resuming);
+      await passing(stopping!);
+      expect(await resuming).to.include({ code: 'CLOSED' });
+      expect(await roll()).to.deep.equal([]);
+    });
+
+    it('forgets an update that the layout turns out not to carry, so that the next resume succeeds', async () => {
+      const serving = await start({ registry: plain(backend.registry) });
+      await serving.pause();
+      await serving.update({ weight: 50 });
+      expect(await serving.resume().catch((error: unknown) => error)).to.include({ code: 'INVALID_INSTANCE' });
+      expect(serving.state).to.equal('paused');
+      await serving.resume();
+      expect([serving.state, await roll()]).to.deep.equal(['serving', [100]]);
+      await passing(serving.stop());
+    });
+
     it('gives up a resume that waits for the backend', async () => {
       const serving = await start({ registry: plain(backend.registry) });
       await serving.pause();

@@ -78,14 +78,18 @@ export class TurnScheduler<T extends Member> {
 
   #newcomersPace(parts: number): Pace {
     const next = this.#nextInLine();
-    return next?.pace.parts === parts ? next.pace.copy() : new Pace(parts, next?.start ?? this.#time.start);
+    if (next === undefined) return new Pace(parts, this.#time.start);
+    return next.pace.parts === parts ? next.pace.copy() : new Pace(parts, this.#scaled(next.start, next.pace.parts, parts));
   }
 
   /** Its place is kept, unless everybody has had turns since: it is owed none for the time it was away. */
   #welcomeBack(turn: Turn<T>, parts: number): void {
     const { start, parts: before } = turn.pace;
-    if (start < (this.#nextInLine()?.start ?? this.#time.start)) turn.pace = this.#newcomersPace(parts);
-    else if (parts !== before) turn.pace.restart(this.#scaled(start, before, parts), parts);
+    const place = this.#scaled(start, before, parts);
+    const newcomers = this.#newcomersPace(parts);
+    const latest = this.#time.start + Math.ceil(distanceOf(parts));
+    if (place < newcomers.start) turn.pace = newcomers;
+    else if (parts !== before || place > latest) turn.pace.restart(Math.min(place, latest), parts);
   }
 
   /** Who may have a turn and has the earliest deadline; moves those on whose turn has come. */

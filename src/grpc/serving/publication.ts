@@ -117,7 +117,11 @@ export class Publication {
       const error = toRollcallError(cause);
       // The registry goes on trying to store an update; a registration that failed left nothing behind.
       if (error.retryable && !this.#absent) this.#standing = wish;
-      else if (this.#wish === wish) this.#revert(wish);
+      else {
+        // What the layout cannot carry was only noted while the record was away: it must not stand in the way of the next try.
+        if (this.#absent && error.code === 'INVALID_INSTANCE') this.#standing = { ...this.#standing, instance: this.#seen };
+        if (this.#wish === wish) this.#revert(wish);
+      }
       throw error;
     } finally {
       this.#seen = this.#registration.instance;
@@ -154,6 +158,11 @@ export class Publication {
 
   async #registerAgain(instance: ServiceInstance): Promise<void> {
     const registration = await this.#registry.register(instance, { ttl: this.#ttl, signal: this.#removing.signal });
+    // It was there already when the server was stopped: nobody else knows of it.
+    if (this.#isRemoved()) {
+      await registration.deregister();
+      throw closedError('the server');
+    }
     this.#absent = false;
     this.#registration = registration;
     this.events?.registered(registration);

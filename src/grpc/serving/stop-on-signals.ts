@@ -17,7 +17,7 @@ export interface StopOnSignalsOptions {
   /** Default SIGTERM and SIGINT. */
   readonly signals?: readonly StopSignal[] | undefined;
   /**
-   * Called once the server is stopped: with 0, or with 1 if it had to be forced or the record could not be removed. Pass `process.exit` to end a process
+   * Called once the server is stopped: with 0, or with 1 if a second signal forced it or the record could not be removed. Pass `process.exit` to end a process
    * in which something else still runs. Default: nothing; the process ends by itself once nothing is left to do.
    */
   readonly exit?: ((code: number) => unknown) | undefined;

@@ -266,4 +266,53 @@ describe('turns by weight', () => {
     const counts = count(scheduler, 1800);
     for (const { key, weight } of all) expect(counts[key]).to.be.within(weight * 100 - 3, weight * 100 + 3);
   });
+
+  const mixtures: readonly (readonly [name: string, draw: (random: () => number) => number])[] = [
+    ['any of a thousand', (random) => 1 + Math.floor(random() * 1000)],
+    ['a canary of 1 beside hundreds', (random) => (random() < 0.3 ? 1 : 100)],
+    ['tens and hundreds', (random) => (random() < 0.5 ? 10 : 100)],
+    ['the shares of a slow start', (random) => (1 + Math.floor(random() * 10)) / 10],
+  ];
+  for (const [name, draw] of mixtures) {
+    for (const callsPerEvent of [1, 20]) {
+      it(`let nobody fall behind or run ahead while members join, leave, return and change their weights for long: ${name}, ${callsPerEvent} calls an event`, function () {
+        this.timeout(20_000);
+        const random = seededRandom(callsPerEvent);
+        const scheduler = new TurnScheduler<Member & { weight: number }>();
+        const here: (Member & { weight: number })[] = [];
+        const away: (Member & { weight: number })[] = [];
+        const owed = new Map<Member, number>();
+        let order = 0;
+        const join = (member: Member & { weight: number }): void => {
+          here.push(member);
+          owed.set(member, 0);
+          scheduler.add(member);
+        };
+        for (let event = 0; event < 40_000 / callsPerEvent + 4000; event++) {
+          const kind = random();
+          if (here.length < 2 || (kind < 0.2 && here.length < 8)) {
+            const again = kind < 0.1 ? away.pop() : undefined;
+            join(again ?? { key: `m${order}`, order: order++, weight: draw(random) });
+          } else if (kind < 0.5) {
+            const [left] = here.splice(Math.floor(random() * here.length), 1);
+            scheduler.remove(left!);
+            owed.delete(left!);
+            away.push(left!);
+            if (away.length > 3) away.shift();
+          } else {
+            const member = here[Math.floor(random() * here.length)]!;
+            member.weight = draw(random);
+            scheduler.reweigh(member);
+          }
+          for (let call = 0; call < callsPerEvent; call++) {
+            const total = here.reduce((sum, { weight }) => sum + weight, 0);
+            const picked = scheduler.next();
+            expect(picked, `nobody after ${event} events`).not.to.equal(undefined);
+            for (const member of here) owed.set(member, owed.get(member)! + member.weight / total - (member === picked ? 1 : 0));
+          }
+          for (const [{ key }, turnsOwed] of owed) expect(Math.abs(turnsOwed), `${key} after ${event} events`).to.be.below(6);
+        }
+      });
+    }
+  }
 });
