@@ -47,7 +47,9 @@ describe('one of three servers that is killed (-9) under calls', function () {
         const calledAgain = await poll('its first call', () => callers.every((calls) => calls.countByServer().has(back.name)) && Date.now());
         await Promise.all(callers.map((calls) => calls.stop()));
 
-        expect(retried.failed.slice(0, 3), 'failed with a retry policy').to.deep.equal([]);
+        // The server may die in the middle of an answer, and no policy tries a call again whose answer has begun.
+        const failed = retried.failed.filter(({ begun, peer }) => !begun || peer !== victim.address);
+        expect(failed.slice(0, 3), 'failed with a retry policy, before the answer had begun').to.deep.equal([]);
         expect(plain.failed.length, 'failed without one').to.be.within(1, loops);
         for (const { peer, status, startedAt, endedAt } of plain.failed) {
           expect(peer, 'where the failed call had been sent').to.equal(victim.address);

@@ -18,6 +18,8 @@ export interface AnsweredCall extends MadeCall {
 
 export interface FailedCall extends MadeCall {
   readonly status: string;
+  /** Whether its answer had begun to arrive: then no policy may try it again (gRFC A6, "committed"). */
+  readonly begun: boolean;
 }
 
 export interface CallLoopsOptions {
@@ -71,14 +73,18 @@ export class CallLoops {
 
   #call(data: string): Promise<void> {
     const startedAt = Date.now();
+    let begun = false;
     return new Promise((resolve) => {
       // A key of its own for each call: under ring_hash they go to all servers as well.
       const call = this.#client.route({ data }, hashed(data), { deadline: startedAt + (this.#options.timeoutMs ?? 10_000) }, (error, response) => {
         // In a later turn, when `call` is set.
         const made = { startedAt, endedAt: Date.now(), peer: call.getPeer() };
-        if (response === undefined) this.failed.push({ ...made, status: statusOf(error) });
+        if (response === undefined) this.failed.push({ ...made, status: statusOf(error), begun });
         else this.answered.push({ ...made, by: response.value });
         resolve();
+      });
+      call.once('metadata', () => {
+        begun = true;
       });
     });
   }
