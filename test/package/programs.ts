@@ -38,7 +38,7 @@ export const subpathPrograms: readonly SubpathProgram[] = [
     names: ['etcdAdapter', 'connectEtcd'],
     types: ['EtcdOptions'],
     body: `
-      const options: Partial<EtcdOptions> = { endpoints: ['127.0.0.1:1'], connectTimeout: 0.1 };
+      const options: Partial<EtcdOptions> = { endpoints: ['127.0.0.1:1'], connectTimeout: 3 };
       const failed: { code?: string } = await connectEtcd(options).then(() => ({}), (error: { code: string }) => error);
       const ok = etcdAdapter.name === 'etcd' && failed.code === 'UNAVAILABLE';`,
   },

@@ -187,7 +187,9 @@ export class EtcdSession {
       if (timeoutMs === undefined) await this.ready(linked.signal);
       else await withTimeout(this.#deps.clock, timeoutMs, this.#what('connecting to'), linked.signal, (inner) => this.ready(inner));
     } catch (error) {
-      throw this.#explain(error, this.#what('could not connect to'));
+      const known = this.#explain(error, this.#what('could not connect to'));
+      // Nobody has answered yet, not even with a refusal: a member that did not take the call is no member that is slow with it.
+      throw known.code === 'TIMEOUT' ? new RollcallError('UNAVAILABLE', `${this.#what('could not connect to')}: no answer yet after ${timeoutMs} ms`, { cause: known }) : known;
     } finally {
       listening[Symbol.dispose]();
       linked[Symbol.dispose]();

@@ -23,6 +23,7 @@ export interface ReplicaOptions {
 export type ReplicaReport =
   | { readonly at: number; readonly event: 'serving'; readonly name: string; readonly address: string }
   | { readonly at: number; readonly event: 'all serving' }
+  | { readonly at: number; readonly event: 'silent' }
   | { readonly at: number; readonly event: 'stopped' };
 
 type Unstamped<T> = T extends unknown ? Omit<T, 'at'> : never;
@@ -34,13 +35,14 @@ function report(what: Unstamped<ReplicaReport>): void {
 const [url = '', service = '', text = '{}'] = process.argv.slice(2);
 const { servers = 1, holdMs = 0, id } = JSON.parse(text) as ReplicaOptions;
 const rollcall = await connect(url);
+let silent = false;
 
 async function start(name: string) {
   const server = new Server();
   server.addService(simpleService, {
     route(_call: ServerUnaryCall<SimpleRequest, SimpleResponse>, callback: sendUnaryData<SimpleResponse>) {
       const answer = (): void => {
-        callback(null, { code: 200, value: name });
+        if (!silent) callback(null, { code: 200, value: name });
       };
       if (holdMs === 0) answer();
       else setTimeout(answer, holdMs);
@@ -58,5 +60,12 @@ process.once('SIGTERM', () => {
     await rollcall.close();
     report({ event: 'stopped' });
   })();
+});
+process.once('SIGUSR2', () => {
+  silent = true;
+  // An answer goes out within one turn; this is many.
+  setTimeout(() => {
+    report({ event: 'silent' });
+  }, 50);
 });
 report({ event: 'all serving' });

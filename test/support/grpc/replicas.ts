@@ -29,6 +29,12 @@ export class Replica {
     return this.program.exited;
   }
 
+  /** It answers no more: all calls that are under way here, or come still, are without an answer, and none has half of one. */
+  async fallSilent(): Promise<void> {
+    this.program.signal('SIGUSR2');
+    await this.program.waitForReport<ReplicaReport>(({ event }) => event === 'silent');
+  }
+
   /** SIGKILL. Resolves with the moment before it, once the process is gone. */
   async crash(): Promise<number> {
     const at = Date.now();
