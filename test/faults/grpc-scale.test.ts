@@ -2,10 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { expect } from 'chai';
 
+import { RingHashConfig } from '../../src/grpc/balancer/ring-hash-config.js';
+import { RingHashStrategy } from '../../src/grpc/balancer/ring-hash-strategy.js';
+import type { Member } from '../../src/grpc/balancer/strategy.js';
 import type { CallLoops } from '../support/grpc/call-loops.js';
 import { CalledService } from '../support/grpc/called-service.js';
-import { policies } from '../support/grpc/policies.js';
-import { Replicas } from '../support/grpc/replicas.js';
+import { hashed, hashedKey, policies } from '../support/grpc/policies.js';
+import { type Replica, Replicas } from '../support/grpc/replicas.js';
 import { ownPrefix, sharedEtcd } from '../support/shared-etcd.js';
 
 /** How far the busiest and the idlest of 50 equal instances may be from the mean, each as a part of it, by policy. */
@@ -24,13 +27,20 @@ function firstCalls(calls: CallLoops): Map<string, number> {
   return first;
 }
 
+/** Whom the ring of all servers gives each key to. A server that owns a key there owns it beside fewer others too. */
+function ringOwner(servers: Replica['servers']): (key: string) => string {
+  const ring = new RingHashStrategy<Member & { readonly name: string }>(new RingHashConfig(hashedKey), () => 0);
+  for (const [order, { address, name }] of servers.entries()) ring.add({ key: address, weight: 100, order, name });
+  return (key) => ring.pick({ metadata: hashed(key), extraPickInfo: {} })!.name;
+}
+
 describe('a service that grows from 2 to 50 servers and shrinks again while it is called', function () {
   this.timeout(60_000);
 
   it('fails no call, and gives each newcomer its share within 1 s, under every policy', async () => {
     const url = (await sharedEtcd()).url({ prefix: ownPrefix() });
     await using replicas = new Replicas(url, 'scaling');
-    await replicas.start({ servers: 2 });
+    const initial = await replicas.start({ servers: 2 });
     await using service = await CalledService.open(url, 'scaling');
     const callers = policies.map((policy) => ({ policy, calls: service.callIn({ loops: 10 }, policy) }));
 
@@ -49,11 +59,14 @@ describe('a service that grows from 2 to 50 servers and shrinks again while it i
       expect(calls.failed.slice(0, 3), policy.name).to.deep.equal([]);
       const first = firstCalls(calls);
       const shares = calls.countByServer(settled, counted);
-      for (const { name, at } of newcomers) {
-        // Under ring_hash an instance waits for a call with a key of its own: the smallest arcs have one a second, give or take. Eight of those intervals
-        // without one would be less likely than one in a thousand.
-        const untilOwnKey = policy.name === 'rollcall_ring_hash' ? (8 * (counted - settled)) / (shares.get(name) ?? 1) : 0;
-        expect((first.get(name) ?? Infinity) - at, `ms until ${name} got a call under ${policy.name}`).to.be.below(1000 + untilOwnKey);
+      if (policy.name === 'rollcall_ring_hash') {
+        // A newcomer's first call is the first with a key of its own: from 1 s on each of those is its.
+        const ownerOf = ringOwner([...initial.servers, ...newcomers]);
+        const knownAt = new Map(newcomers.map(({ name, at }) => [name, at + 1000]));
+        const strayed = calls.answered.filter(({ key, by, startedAt }) => startedAt < counted && startedAt >= (knownAt.get(ownerOf(key)) ?? Infinity) && by !== ownerOf(key));
+        expect(strayed.slice(0, 3), 'calls with a key of a newcomer that went to another').to.deep.equal([]);
+      } else {
+        for (const { name, at } of newcomers) expect((first.get(name) ?? Infinity) - at, `ms until ${name} got a call under ${policy.name}`).to.be.below(1000);
       }
       const total = [...shares.values()].reduce((sum, count) => sum + count, 0);
       const [least, most] = bounds[policy.name]!;

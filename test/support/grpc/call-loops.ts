@@ -5,6 +5,8 @@ import { hashed } from './policies.js';
 
 /** One call, with what tells where it went. Times are `Date.now()`, which other processes on this machine share. */
 export interface MadeCall {
+  /** What it carried as its key, under `hashedKey`. */
+  readonly key: string;
   readonly startedAt: number;
   readonly endedAt: number;
   /** Of the connection that the call was sent over; the channel's target if it was sent nowhere. */
@@ -78,7 +80,7 @@ export class CallLoops {
       // A key of its own for each call: under ring_hash they go to all servers as well.
       const call = this.#client.route({ data }, hashed(data), { deadline: startedAt + (this.#options.timeoutMs ?? 10_000) }, (error, response) => {
         // In a later turn, when `call` is set.
-        const made = { startedAt, endedAt: Date.now(), peer: call.getPeer() };
+        const made = { key: data, startedAt, endedAt: Date.now(), peer: call.getPeer() };
         if (response === undefined) this.failed.push({ ...made, status: statusOf(error), begun });
         else this.answered.push({ ...made, by: response.value });
         resolve();
