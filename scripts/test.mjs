@@ -11,11 +11,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** What takes too long for every run: clusters that lose members, outages of many seconds, servers replaced under load, the randomised run. */
 const long = /^faults\/(?:member|quorum|restored|credentials|outage|limits|backlog|late-write|soak|grpc-rolling|grpc-crash|grpc-scale)\.test\.ts$/;
 
+/** What needs more than npm gives; it has a script of its own. */
+const apart = /^interop\//;
+
 /** What runs first; everything else, also what is added one day, runs in the other process. */
-const first = /^(?:adapters|cli|conformance|config|core|docs|faults|inversify|package)\//;
+const first = /^(?:adapters|cli|conformance|config|core|docs|faults|inversify|layouts|package)\//;
 
 const files = readdirSync(`${root}test`, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
-const short = files.filter((file) => !long.test(file));
+const short = files.filter((file) => !long.test(file) && !apart.test(file));
 const faults = process.argv[2] === '--faults';
 const groups = faults ? [files.filter((file) => long.test(file))] : [short.filter((file) => first.test(file)), short.filter((file) => !first.test(file))];
 const options = process.argv.slice(faults ? 3 : 2);

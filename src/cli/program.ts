@@ -8,7 +8,7 @@ import { quote } from '../core/quote.js';
 import type { CommandContext, CommonOptions, ExitStatus } from './context.js';
 import { explain, type ExplainFlags } from './explain.js';
 import { complain, reportFailure } from './failure.js';
-import { list } from './list.js';
+import { list, type ListFlags } from './list.js';
 import { register } from './register.js';
 import { watch } from './watch.js';
 
@@ -92,8 +92,9 @@ function program(context: CommandContext, command: readonly string[] | undefined
     .summary('show the instances of a service, or all services')
     .description('Shows the instances of a service, or the names of all services.')
     .argument('[service]', 'logical name of the service')
-    .addHelpText('after', examples('rollcall list', 'rollcall list simple_grpc --json'))
-    .action(async (service: string | undefined, options: CommonOptions) => {
+    .option('--all', 'whoever wrote them: in every layout, under every prefix that some framework uses by default, and the registry’s own')
+    .addHelpText('after', examples('rollcall list', 'rollcall list simple_grpc --json', 'rollcall list --all --registry etcd://127.0.0.1:2379'))
+    .action(async (service: string | undefined, options: ListFlags) => {
       await list(context, service, options);
     });
 

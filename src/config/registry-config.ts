@@ -55,6 +55,11 @@ export class RegistryConfig {
       });
   }
 
+  /** The same backend, for reading whatever anybody wrote there; see `Adapter.widest`. */
+  widest(): RegistryConfig {
+    return new RegistryConfig(this.#adapter, this.#adapter.widest?.(this.#options) ?? this.#options);
+  }
+
   toJSON(): { adapter: string; options: Readonly<Record<string, unknown>> } {
     return { adapter: this.adapter, options: this.options };
   }

@@ -40,6 +40,11 @@ export interface Adapter<Specs extends OptionSpecs = OptionSpecs> {
   readonly options: Specs;
   /** Options that the scheme, hosts, user and path of a URL stand for; those in its query need no word here. */
   fromUrl(url: RegistryUrl): Readonly<Record<string, unknown>>;
+  /**
+   * The same backend with everything in view that anybody wrote there, as far as the adapter can tell it apart; for reading only.
+   * Default: the options as they are.
+   */
+  widest?(options: OptionValues<Specs>): OptionValues<Specs>;
   connect(options: OptionValues<Specs>, deps: AdapterDeps): Promise<Backend>;
 }
 

@@ -33,6 +33,7 @@ export type {
   Watch,
 } from './ports.js';
 export { type Random, systemRandom } from './random.js';
+export { recordLayout } from './record-layout.js';
 export { recordRevision } from './record-revision.js';
 export * from './selection/index.js';
 export type { FeedSink, RecordChange, RecordState } from './service-feed.js';

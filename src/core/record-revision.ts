@@ -1,4 +1,5 @@
 import type { ServiceInstance } from './instance.js';
+import { shared } from './shared.js';
 
 /**
  * Beside the instance and not in it: a record that is rewritten as it was is the same object in the next snapshot (law 2),
@@ -16,11 +17,4 @@ export function recordRevision(instance: ServiceInstance): string | undefined {
 
 export function noteRecordRevision(instance: ServiceInstance, revision: string | undefined): void {
   if (revision !== undefined) revisions.set(instance, revision);
-}
-
-/** One for all copies of the package in this process: one copy may read what another one's adapter noted. */
-function shared<T>(name: symbol, make: () => T): T {
-  const global = globalThis as Record<symbol, unknown>;
-  global[name] ??= make();
-  return global[name] as T;
 }

@@ -4,6 +4,7 @@ import type { RollcallError } from './errors.js';
 import { sameInstance, type ServiceInstance } from './instance.js';
 import { Listeners } from './listeners.js';
 import type { Logger } from './logger.js';
+import { noteRecordLayout } from './record-layout.js';
 import { noteRecordRevision } from './record-revision.js';
 import { diffInstances, nothing, patchSorted, type SkippedRecord, type Snapshot, type SnapshotDiff } from './snapshot.js';
 
@@ -14,6 +15,8 @@ export type RecordState =
       readonly instance: ServiceInstance;
       /** At which revision the record was written last; an adapter whose backend tells it passes it on. */
       readonly revision?: string | undefined;
+      /** In which layout it is written; an adapter that knows more than one passes it on. */
+      readonly layout?: string | undefined;
     }
   | { readonly key: string; readonly skipped: string };
 
@@ -143,12 +146,14 @@ export class ServiceFeed implements FeedSink {
         if (known !== undefined && !isSkipped(known)) {
           if (sameInstance(known, change.instance)) {
             noteRecordRevision(known, change.revision);
+            noteRecordLayout(known, change.layout);
             continue;
           }
           if (known.id !== change.instance.id) byId.set(known.id, undefined);
         }
         skippedChanged ||= known !== undefined && isSkipped(known);
         noteRecordRevision(change.instance, change.revision);
+        noteRecordLayout(change.instance, change.layout);
         this.#records.set(change.key, change.instance);
         byId.set(change.instance.id, change.instance);
         continue;

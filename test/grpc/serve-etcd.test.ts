@@ -10,7 +10,7 @@ describe('a server on etcd', function () {
 
   for (const layout of ['rollcall', 'plain'] as const) {
     it(`is paused, resumed and stopped with layout ${layout}`, async () => {
-      const world = await etcdWorld(layout);
+      const world = await etcdWorld({ layouts: [layout] });
       const { registry, discovery, close } = await world.connect();
       const weights = async (): Promise<readonly number[]> => (await discovery.get('svc')).instances.map(({ weight }) => weight);
       const serving = await serve(simpleServer('a'), { registry, service: 'svc', bind: '127.0.0.1:0', credentials: ServerCredentials.createInsecure(), propagationDelay: 0 });

@@ -8,8 +8,8 @@ import { AuthToken } from './auth-token.js';
 import { readTlsFiles } from './credentials.js';
 import { EtcdLeaseStore } from './etcd-lease-store.js';
 import { EtcdSource } from './etcd-source.js';
-import { layouts } from './layouts/index.js';
-import { checkEtcdOptions, type EtcdOptions } from './options.js';
+import { checkEtcdOptions, type CheckedEtcdOptions } from './options.js';
+import { placesOf } from './places.js';
 import { RecordCodec } from './record-codec.js';
 import { EtcdSession } from './session.js';
 import { timingsOf } from './timings.js';
@@ -21,19 +21,20 @@ import { WatchStream } from './watch-stream.js';
  * @throws RollcallError INVALID_CONFIG; UNAUTHENTICATED; UNAVAILABLE when etcd does not answer within `connectTimeout`;
  *   ABORTED. Nothing is left running then.
  */
-export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps): Promise<Backend> {
+export async function connectWithOptions(options: CheckedEtcdOptions, deps: AdapterDeps): Promise<Backend> {
   checkEtcdOptions(options);
   // Once before anything is opened: a missing file is a mistake to be told at once, not trouble to be waited out.
   if (options.tls) readTlsFiles(options);
   const { clock, random } = deps;
   const logger = guardedLogger(deps.logger);
+  const codec = new RecordCodec(placesOf(options.layout, options.prefix), new Set(options.drop));
   const connection = new ConnectionMonitor({ clock, logger });
   const timings = timingsOf(options);
   const token = new AuthToken(timings.refusedRetry, { clock, random });
   const session = new EtcdSession(
     {
       endpoints: options.endpoints,
-      prefix: options.prefix,
+      roots: codec.roots,
       requestTimeoutMs: options.requestTimeout * 1000,
       timings,
       openTransport: (endpoint) => openTransport(endpoint, options, token),
@@ -47,7 +48,6 @@ export async function connectWithOptions(options: EtcdOptions, deps: AdapterDeps
     throw error;
   }
   const watches = new WatchStream(session, { clock, logger });
-  const codec = new RecordCodec(options.prefix, layouts[options.layout]);
   const shared = { session, watches, codec, clock, random, logger };
   const registry = new LeasedRegistry((events) => new EtcdLeaseStore(events, { ...shared, defaultTtl: options.ttl }), {
     clock,

@@ -2,16 +2,17 @@ import { RollcallError } from '../../core/errors.js';
 import type { ServiceInstance } from '../../core/instance.js';
 import type { LeaseEvents, LeaseStore, RecordWrite, WriteOutcome } from '../../core/lease-store.js';
 import type { Seconds } from '../../core/ports.js';
+import { recordKey } from '../../core/registration-entry.js';
 import type { Random } from '../../core/random.js';
 import { EtcdError } from './etcd-error.js';
 import { KeyGuard } from './key-guard.js';
-import { nameOf } from './key-range.js';
+import { LeaseGroup } from './lease-group.js';
 import { LeaseKeeper, type LeaseKeeperDeps } from './lease-keeper.js';
 import { OpenClaims } from './open-claims.js';
 import type { RecordCodec } from './record-codec.js';
 import type { EtcdTransport, RequestOp, TxnResponse } from './transport.js';
 import type { WatchStream } from './watch-stream.js';
-import { chunks, outcomeOf, removeOp, sweepOp, writeBytes, writeOp } from './write-txn.js';
+import { chunks, maxTxnOps, outcomeOf, removeOp, sweepOp, writeBytes, writeOp } from './write-txn.js';
 
 export interface LeaseStoreDeps extends LeaseKeeperDeps {
   readonly watches: WatchStream;
@@ -26,25 +27,6 @@ const lateWriteIntervalMs = 2_000;
 
 /** Transactions under way at a time: enough to fill the round trip, few enough to leave etcd to others. */
 const parallelTxns = 4;
-
-class LeaseGroup {
-  constructor(
-    readonly keeper: LeaseKeeper,
-    /** What was written under it, or is being written, by key. */
-    readonly written: Map<string, ServiceInstance>,
-    /** Which of these stand under the present lease, and not only under one before it. */
-    readonly rewritten: Set<string>,
-  ) {}
-
-  get isRewritten(): boolean {
-    return this.rewritten.size === this.written.size;
-  }
-
-  forget(key: Buffer): void {
-    this.written.delete(nameOf(key));
-    this.rewritten.delete(nameOf(key));
-  }
-}
 
 /** The write side of etcd: one lease per TTL, records put and removed in transactions that respect their owner. */
 export class EtcdLeaseStore implements LeaseStore {
@@ -71,7 +53,7 @@ export class EtcdLeaseStore implements LeaseStore {
       events: {
         lost: (instances, reason) => events.lost(instances, reason),
         superseded: (instance) => {
-          for (const group of this.#groups.values()) group.forget(deps.codec.key(instance));
+          for (const group of this.#groups.values()) this.#leave(group, instance);
           events.superseded(instance);
         },
       },
@@ -97,24 +79,25 @@ export class EtcdLeaseStore implements LeaseStore {
     const transport = await session.available(signal);
     try {
       const lease = await group.keeper.ensure(transport, signal);
-      const keyed = records.map(({ instance, mode }) => ({ instance, mode, key: codec.key(instance), value: codec.value(instance) }));
-      const claims = await this.#claims.begin(keyed, () => lease.revision ?? this.#revision(transport, keyed[0]?.key, signal));
-      const writes = keyed.map((write) => ({ ...write, since: claims.get(nameOf(write.key)), historyBegan: session.historyBegan }));
+      const keyed = records.map(({ instance, mode }) => ({ instance, mode, name: recordKey(instance), puts: codec.puts(instance, lease.id) }));
+      group.refuseShared(keyed);
+      const claims = await this.#claims.begin(keyed, () => lease.revision ?? this.#revision(transport, keyed[0]?.puts[0]?.key, signal));
+      const writes = keyed.map((write) => ({ ...write, since: claims.get(write.name), historyBegan: session.historyBegan }));
       // Remembered before they are sent: if the lease is lost while they are under way, they are among the lost.
-      for (const { key, instance } of writes) group.written.set(nameOf(key), instance);
+      for (const { instance, puts } of writes) for (const key of group.note(instance, puts)) this.#guard.remove(key);
       const ownLeases = group.keeper.ownIds;
-      const batches = chunks(writes, (write) => writeBytes(write, ownLeases));
+      const batches = chunks(writes, (write) => writeBytes(write, ownLeases), Math.floor(maxTxnOps / codec.places.length));
       const outcomes = await inParallel(batches, async (batch) => {
-        for (const { key, value } of batch) this.#guard.expect(key, value);
+        for (const { puts } of batch) for (const { key, value } of puts) this.#guard.expect(key, value);
         const answer = await this.#txn(transport, group, lease.id, batch.map((write) => writeOp(write, lease.id, ownLeases)), signal);
-        return batch.map(({ key, value, instance }, index) => {
+        return batch.map(({ name, puts, instance }, index) => {
           const outcome = outcomeOf(answer.responses[index] as TxnResponse['responses'][number]);
-          this.#claims.end(key);
+          this.#claims.end(name);
           if (outcome === 'stored') {
-            if (group.keeper.id === lease.id && group.written.has(nameOf(key))) group.rewritten.add(nameOf(key));
-            this.#guard.add(transport, key, value, instance, answer.header.revision);
+            if (group.keeper.id === lease.id) group.stored(instance);
+            for (const { key, value } of puts) this.#guard.add(transport, key, value, instance, answer.header.revision);
           } else {
-            group.forget(key);
+            this.#leave(group, instance);
           }
           return outcome;
         });
@@ -129,22 +112,19 @@ export class EtcdLeaseStore implements LeaseStore {
 
   async remove(instances: readonly ServiceInstance[], ttl: Seconds, signal: AbortSignal): Promise<void> {
     const group = this.#group(ttl);
-    const keys = instances.map((instance) => this.#deps.codec.key(instance));
-    for (const key of keys) {
-      this.#claims.end(key);
-      this.#guard.remove(key);
-    }
-    await this.#removeKeys(group, keys, signal);
-    for (const key of keys) group.forget(key);
+    const keys = instances.flatMap((instance) => group.keysOf(instance));
+    for (const instance of instances) this.#claims.end(recordKey(instance));
+    for (const key of keys) this.#guard.remove(key);
+    await this.#removeKeys(group, instances, keys, signal);
+    for (const instance of instances) group.forget(instance);
   }
 
-  async #removeKeys(group: LeaseGroup, keys: readonly Buffer[], signal: AbortSignal): Promise<void> {
+  async #removeKeys(group: LeaseGroup, instances: readonly ServiceInstance[], keys: readonly Buffer[], signal: AbortSignal): Promise<void> {
     const lease = group.keeper.id;
     // Without a lease there is nothing of ours: what stood under the last one went with it, unless that was retired only.
     if (lease === undefined && !group.keeper.hasRetired) return;
-    const leaving = new Set(keys.map(nameOf));
     // The last ones take the lease with them, which is one request, and no pings afterwards.
-    if ([...group.written.keys()].every((name) => leaving.has(name))) return group.keeper.release(signal);
+    if (group.isAll(instances)) return group.keeper.release(signal);
     const transport = await this.#deps.session.available(signal);
     try {
       await inParallel(chunks(keys, (key) => 4 * key.length), (batch) =>
@@ -153,6 +133,14 @@ export class EtcdLeaseStore implements LeaseStore {
     } catch (error) {
       throw this.#deps.session.failed(transport, error, signal);
     }
+  }
+
+  /** A newer owner has its place: what else we wrote of it, in other layouts, goes as well. */
+  #leave(group: LeaseGroup, instance: ServiceInstance): void {
+    const keys = group.forget(instance);
+    for (const key of keys) this.#guard.remove(key);
+    const { transport } = this.#deps.session;
+    if (keys.length > 1 && transport !== undefined) void this.#sweep(transport);
   }
 
   /**
@@ -166,7 +154,7 @@ export class EtcdLeaseStore implements LeaseStore {
       if (lease === undefined) continue;
       // Whatever came back has done so before this connection; what is written from here on is wanted.
       const before = session.revision;
-      const stray = (key: Buffer): boolean => !group.written.has(nameOf(key));
+      const stray = (key: Buffer): boolean => !group.wants(key);
       try {
         const strays = (await transport.leaseKeys(lease, session.attempt(session.signal))).filter(stray);
         for (const batch of chunks(strays, (key) => 4 * key.length)) {
@@ -222,25 +210,25 @@ export class EtcdLeaseStore implements LeaseStore {
   #group(ttl: Seconds): LeaseGroup {
     let group = this.#groups.get(ttl);
     if (group === undefined) {
-      const written = new Map<string, ServiceInstance>();
-      const rewritten = new Set<string>();
-      const keeper = new LeaseKeeper(
-        ttl,
-        {
-          lost: (reason) => {
-            rewritten.clear();
-            this.#events.lost([...written.values()], reason);
-          },
-          doubtful: (reason) => {
-            this.#events.doubtful([...written.values()], reason);
-          },
-          confirmed: () => {
-            this.#events.confirmed([...written.values()]);
-          },
-        },
-        this.#deps,
+      group = new LeaseGroup(
+        (made) =>
+          new LeaseKeeper(
+            ttl,
+            {
+              lost: (reason) => {
+                made.noneRewritten();
+                this.#events.lost(made.instances, reason);
+              },
+              doubtful: (reason) => {
+                this.#events.doubtful(made.instances, reason);
+              },
+              confirmed: () => {
+                this.#events.confirmed(made.instances);
+              },
+            },
+            this.#deps,
+          ),
       );
-      group = new LeaseGroup(keeper, written, rewritten);
       this.#groups.set(ttl, group);
     }
     return group;

@@ -6,6 +6,7 @@ import { parseOptions } from '../../core/options.js';
 import { systemRandom } from '../../core/random.js';
 import { connectWithOptions } from './connect.js';
 import { type EtcdOptions, etcdOptions, etcdOptionsFromUrl } from './options.js';
+import { everyPrefix } from './places.js';
 
 export type { EtcdOptions } from './options.js';
 
@@ -13,6 +14,7 @@ export const etcdAdapter: Adapter<typeof etcdOptions> = {
   name: 'etcd',
   options: etcdOptions,
   fromUrl: etcdOptionsFromUrl,
+  widest: (options) => ({ ...options, layout: 'auto', prefix: everyPrefix(options) }),
   connect: connectWithOptions,
 };
 

@@ -17,6 +17,19 @@ export function prefixRange(prefix: string): KeyRange {
   return { key, range_end };
 }
 
+/**
+ * All keys below a root: those that start with it, or, where it is empty, all that do not start with `/`. What does belongs to frameworks that
+ * have a root, and may be most of what etcd holds.
+ */
+export function rootRanges(root: string): readonly KeyRange[] {
+  if (root !== '') return [prefixRange(root)];
+  // A range that ends with the byte 0 has no end (etcd's API guide, "key ranges").
+  return [
+    { key: Buffer.of(0), range_end: Buffer.from('/') },
+    { key: Buffer.from('0'), range_end: Buffer.of(0) },
+  ];
+}
+
 /** The very next key after this one. */
 export function keyAfter(key: Buffer): Buffer {
   return Buffer.concat([key, Buffer.of(0)]);

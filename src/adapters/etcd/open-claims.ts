@@ -1,7 +1,6 @@
-import { nameOf } from './key-range.js';
-
 interface Claim {
-  readonly key: Buffer;
+  /** Of the record, whatever keys it has. */
+  readonly name: string;
   readonly mode: 'claim' | 'renew';
 }
 
@@ -17,10 +16,10 @@ export class OpenClaims {
   /**
    * Notes the claims among these writes.
    * @param revision the store's revision now; asked for only where a claim is new
-   * @returns for those that were tried before, the revision from before their first attempt, by key
+   * @returns for those that were tried before, the revision from before their first attempt, by name
    */
   async begin(writes: readonly Claim[], revision: () => string | undefined | Promise<string | undefined>): Promise<ReadonlyMap<string, string | undefined>> {
-    const claims = writes.filter(({ mode }) => mode === 'claim').map(({ key }) => nameOf(key));
+    const claims = writes.filter(({ mode }) => mode === 'claim').map(({ name }) => name);
     const again = new Map(claims.filter((name) => this.#since.has(name)).map((name) => [name, this.#since.get(name)]));
     if (again.size < claims.length) {
       const now = await revision();
@@ -34,7 +33,7 @@ export class OpenClaims {
     this.#since.clear();
   }
 
-  end(key: Buffer): void {
-    this.#since.delete(nameOf(key));
+  end(name: string): void {
+    this.#since.delete(name);
   }
 }

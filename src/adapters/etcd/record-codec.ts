@@ -1,65 +1,131 @@
 import { isUtf8 } from 'node:buffer';
 
-import { toRollcallError } from '../../core/errors.js';
+import { RollcallError, toRollcallError } from '../../core/errors.js';
 import { maxRecordBytes, type ServiceInstance } from '../../core/instance.js';
+import { quote } from '../../core/quote.js';
 import type { RecordState } from '../../core/service-feed.js';
 import { parseServiceName } from '../../core/service-name.js';
 import { keyText } from './key-range.js';
-import type { Layout } from './layouts/layout.js';
+import { carriedBy } from './layouts/carried.js';
+import type { CarriedField, Layout, StoredRecord } from './layouts/layout.js';
+import { recognise } from './layouts/recognise.js';
+import { type Place, rootOf } from './places.js';
 
-/** Keys and values under one prefix, in one layout. Whatever stands there, reading never throws (law 5). */
+/** What of a key and its value an answer of etcd tells. */
+export interface StoredPair {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  /** In decimal; `0` for none. */
+  readonly lease: string;
+  /** At which the record was written last. */
+  readonly mod_revision?: string | undefined;
+}
+
+/** One place, as the reading side goes through it. */
+export interface ReadPlace {
+  /** What all its keys start with: empty, or ending in `/`. */
+  readonly root: string;
+  /** Whether a record's value must be seen to tell that it is one: others may keep other things below the same root. */
+  readonly mixed: boolean;
+  readonly place: Place;
+  /** Places inside this one: what stands there is not ours. */
+  readonly inner: readonly string[];
+}
+
+export interface Put {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+const nothing: ReadonlySet<CarriedField> = new Set();
+
+/** Keys and values of all places, each in its layout. Whatever stands there, reading never throws (law 5). */
 export class RecordCodec {
-  readonly #prefix: string;
-  readonly #layout: Layout;
+  readonly places: readonly ReadPlace[];
+  readonly #drop: ReadonlySet<CarriedField>;
 
-  constructor(prefix: string, layout: Layout) {
-    this.#prefix = prefix;
-    this.#layout = layout;
+  /** @param drop fields that may be lost where a layout cannot carry them */
+  constructor(places: readonly Place[], drop = nothing) {
+    const roots = places.map(rootOf);
+    this.places = places.map((place, index) => ({
+      place,
+      root: roots[index] as string,
+      mixed: place.layout === 'auto' || place.prefix === '',
+      inner: roots.filter((each) => each !== roots[index] && each.startsWith(roots[index] as string)),
+    }));
+    this.#drop = drop;
   }
 
+  get roots(): readonly string[] {
+    return this.places.map(({ root }) => root);
+  }
+
+  /** Whether several keys may say the same instance, so that the newest of them is to be found. */
+  get repeatsInstances(): boolean {
+    return this.places.length > 1 || this.places.some(({ place: { layout } }) => layout === 'auto' || layout.repeatsInstances === true);
+  }
+
+  /** @throws RollcallError INVALID_INSTANCE for what one of the layouts cannot carry; INVALID_CONFIG where no layout to write in is named */
   check(instance: ServiceInstance): void {
-    this.#layout.check(instance);
+    for (const { place } of this.places) carriedBy(written(place), instance, this.#drop);
   }
 
-  /** What all keys of a service start with; ends in `/`. */
-  servicePrefix(service: string): string {
-    return `${this.#prefix}/${service}/`;
+  /** One record for each place, all to be written at once. */
+  puts(instance: ServiceInstance, lease: string): readonly Put[] {
+    return this.places.map(({ place, root }) => {
+      const layout = written(place);
+      const carried = carriedBy(layout, instance, this.#drop);
+      return { key: Buffer.from(`${root}${instance.service}/${layout.suffix(carried, lease)}`), value: Buffer.from(layout.encode(carried)) };
+    });
   }
 
-  /** What all keys start with; ends in `/`. */
-  get rootPrefix(): string {
-    return `${this.#prefix}/`;
-  }
-
-  key(instance: ServiceInstance): Buffer {
-    return Buffer.from(this.servicePrefix(instance.service) + this.#layout.suffix(instance));
-  }
-
-  value(instance: ServiceInstance): Buffer {
-    return Buffer.from(this.#layout.encode(instance));
-  }
-
-  /** @param revision at which the record was written last */
-  read(service: string, key: Buffer, value: Buffer, revision?: string): RecordState {
+  /** The record, why it is none, or `undefined` for what is nobody's: a marker, or a key of another place. */
+  read(from: ReadPlace, service: string, { key, value, lease, mod_revision: revision }: StoredPair): RecordState | undefined {
     const text = keyText(key);
+    if (!owns(from, key)) return undefined;
     if (value.length > maxRecordBytes) return { key: text, skipped: `value has ${value.length} bytes; at most ${maxRecordBytes} are read` };
     if (!isUtf8(key) || !isUtf8(value)) return { key: text, skipped: 'key or value is not UTF-8' };
+    const record: StoredRecord = { service, suffix: text.slice(from.root.length + service.length + 1), value: value.toString('utf8'), lease };
+    const { layout: named, prefix } = from.place;
+    const layout = named === 'auto' ? recognise(record, prefix) : named;
+    if (layout === undefined) return { key: text, skipped: `value ${quote(record.value)} is of no layout that is known` };
+    return this.#decode(layout, record, text, revision, named === 'auto' || this.places.length > 1);
+  }
+
+  #decode(layout: Layout, record: StoredRecord, key: string, revision: string | undefined, sayLayout: boolean): RecordState | undefined {
     try {
-      const instance = this.#layout.decode(service, text.slice(this.servicePrefix(service).length), value.toString('utf8'));
-      return { key: text, instance, ...(revision === undefined ? {} : { revision }) };
+      const instance = layout.decode(record);
+      return instance && { key, instance, layout: layout.name, ...(revision === undefined ? {} : { revision }) };
     } catch (error) {
-      return { key: text, skipped: toRollcallError(error).message };
+      const { message } = toRollcallError(error);
+      return { key, skipped: sayLayout ? `layout ${layout.name}: ${message}` : message };
     }
   }
 
-  /** The service that a key belongs to; `undefined` for keys that are no record of anything. */
-  serviceOf(key: Buffer): string | undefined {
-    const [service, ...rest] = keyText(key).slice(this.rootPrefix.length).split('/');
+  /** The service that a record belongs to; `undefined` for what is no record of anything. */
+  serviceOf(from: ReadPlace, pair: StoredPair): string | undefined {
+    const text = keyText(pair.key);
+    if (!owns(from, pair.key)) return undefined;
+    const [first, ...rest] = text.slice(from.root.length).split('/');
     if (rest.length === 0) return undefined;
+    let service: string;
     try {
-      return parseServiceName(service);
+      service = parseServiceName(first);
     } catch {
       return undefined;
     }
+    if (!from.mixed) return service;
+    const state = this.read(from, service, pair);
+    return state !== undefined && 'instance' in state ? service : undefined;
   }
+}
+
+/** Whether a key below the place's root is its own, and not one of a place inside it. */
+export function owns({ inner }: ReadPlace, key: Buffer): boolean {
+  return !inner.some((root) => key.subarray(0, root.length).toString('latin1') === root);
+}
+
+function written({ layout }: Place): Layout {
+  if (layout !== 'auto') return layout;
+  throw new RollcallError('INVALID_CONFIG', 'layout auto is for reading; to register, name the layouts to write, as in layout=rollcall or layout=rollcall,kratos');
 }

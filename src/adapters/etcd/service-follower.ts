@@ -6,8 +6,10 @@ import type { Logger } from '../../core/logger.js';
 import type { Random } from '../../core/random.js';
 import type { FeedSink, RecordChange } from '../../core/service-feed.js';
 import { keyText, nextRevision, prefixRange } from './key-range.js';
-import { listService } from './listing.js';
-import type { RecordCodec } from './record-codec.js';
+import { listRecords } from './listing.js';
+import { MergedRecords } from './merged-records.js';
+import { MergingSink } from './merging-sink.js';
+import { owns, type ReadPlace, type RecordCodec } from './record-codec.js';
 import type { EtcdSession } from './session.js';
 import type { EtcdTransport, WatchResponse } from './transport.js';
 import type { WatchStream } from './watch-stream.js';
@@ -34,6 +36,7 @@ export interface FollowerDeps {
 export class ServiceFollower implements Disposable {
   readonly #service: string;
   readonly #sink: FeedSink;
+  readonly #merging: MergingSink | undefined;
   readonly #deps: FollowerDeps;
   readonly #stopping = new AbortController();
   readonly #backoff: Backoff;
@@ -43,7 +46,8 @@ export class ServiceFollower implements Disposable {
 
   constructor(service: string, sink: FeedSink, deps: FollowerDeps) {
     this.#service = service;
-    this.#sink = sink;
+    this.#merging = deps.codec.repeatsInstances ? new MergingSink(sink, new MergedRecords(deps.codec.roots), deps.clock) : undefined;
+    this.#sink = this.#merging ?? sink;
     this.#deps = deps;
     this.#backoff = new Backoff(deps.random, deps.session.timings.retry);
     this.#refusedBackoff = new Backoff(deps.random, deps.session.timings.refusedRetry);
@@ -55,6 +59,7 @@ export class ServiceFollower implements Disposable {
 
   [Symbol.dispose](): void {
     this.#listening[Symbol.dispose]();
+    this.#merging?.[Symbol.dispose]();
     this.#stopping.abort(closedError('the watch'));
   }
 
@@ -98,7 +103,7 @@ export class ServiceFollower implements Disposable {
     const { session } = this.#deps;
     const before = session.revision;
     try {
-      const listing = await listService(transport, this.#deps.codec, this.#service, session.attempt(signal));
+      const listing = await listRecords(transport, this.#deps.codec, this.#service, session.attempt(signal));
       // Left while the answer was under way: it may be one of an old history.
       if (session.transport !== transport) throw session.trouble ?? closedError('the connection to etcd');
       session.observe(transport, listing.header, before);
@@ -117,34 +122,52 @@ export class ServiceFollower implements Disposable {
         resolve(this.#deps.session.trouble ?? closedError('the connection to etcd'));
         return;
       }
-      const target = { ...prefixRange(this.#deps.codec.servicePrefix(this.#service)), start_revision: from };
-      const watch = this.#deps.watches.open(transport, target, {
-        created: () => {
-          this.#backoff.reset();
-          this.#refusedBackoff.reset();
-        },
-        events: (events, revision) => {
-          this.#sink.apply(this.#changes(events), revision);
-        },
-        ended: (reason) => {
-          signal.removeEventListener('abort', stop);
-          resolve(reason);
-        },
-      });
+      const watches: Disposable[] = [];
+      // One that ended takes the others with it: the list that follows is one of all places.
+      let over = false;
       const stop = (): void => {
-        watch[Symbol.dispose]();
+        over = true;
+        for (const watch of watches.splice(0)) watch[Symbol.dispose]();
+      };
+      const stopped = (): void => {
+        stop();
         resolve(closedError('the watch'));
       };
-      signal.addEventListener('abort', stop, { once: true });
+      const isOver = (): boolean => over;
+      let begun = 0;
+      for (const place of this.#deps.codec.places) {
+        const target = { ...prefixRange(`${place.root}${this.#service}/`), start_revision: from };
+        const watch = this.#deps.watches.open(transport, target, {
+          created: () => {
+            if (++begun < this.#deps.codec.places.length) return;
+            this.#backoff.reset();
+            this.#refusedBackoff.reset();
+          },
+          events: (events, revision) => {
+            this.#sink.apply(this.#changes(place, events), revision);
+          },
+          ended: (reason) => {
+            signal.removeEventListener('abort', stopped);
+            stop();
+            resolve(reason);
+          },
+        });
+        watches.push(watch);
+        // It may have ended before we held it.
+        if (isOver()) { stop(); return; }
+      }
+      signal.addEventListener('abort', stopped, { once: true });
     });
   }
 
-  #changes(events: WatchResponse['events']): RecordChange[] {
+  #changes(place: ReadPlace, events: WatchResponse['events']): RecordChange[] {
     // Keyed, so that of several events of one key the last one stands.
     const changes = new Map<string, RecordChange>();
-    for (const event of events) {
-      const key = keyText(event.kv.key);
-      changes.set(key, event.type === 'Delete' ? { key, deleted: true } : this.#deps.codec.read(this.#service, event.kv.key, event.kv.value, event.kv.mod_revision));
+    for (const { type, kv } of events) {
+      if (!owns(place, kv.key)) continue;
+      const key = keyText(kv.key);
+      const record = type === 'Delete' ? undefined : this.#deps.codec.read(place, this.#service, kv);
+      changes.set(key, record ?? { key, deleted: true });
     }
     return [...changes.values()];
   }

@@ -8,7 +8,7 @@ import { Listeners } from '../../core/listeners.js';
 import type { Logger } from '../../core/logger.js';
 import type { Random } from '../../core/random.js';
 import { EtcdError } from './etcd-error.js';
-import { prefixRange } from './key-range.js';
+import { type KeyRange, rootRanges } from './key-range.js';
 import { type Member, MemberList } from './member-list.js';
 import { findMember } from './member-search.js';
 import { StoreHistory } from './store-history.js';
@@ -26,8 +26,8 @@ export interface SessionDeps {
 export interface SessionOptions {
   /** Client addresses of the members. */
   readonly endpoints: readonly string[];
-  /** Where we are allowed to read: the probe asks for one key under it. */
-  readonly prefix: string;
+  /** Where we are allowed to read: the probe asks for one key below the first of them. */
+  readonly roots: readonly string[];
   /** How long an operation may take in all, in milliseconds. */
   readonly requestTimeoutMs: number;
   /** Default: those of a connection that sets none. */
@@ -331,7 +331,7 @@ export class EtcdSession {
    */
   async #probe(transport: EtcdTransport, signal: AbortSignal): Promise<ResponseHeader | undefined> {
     const options = this.attempt(signal);
-    const request = { ...prefixRange(`${this.#options.prefix}/`), limit: 1, keys_only: true };
+    const request = { ...(rootRanges(this.#options.roots[0] ?? '')[0] as KeyRange), limit: 1, keys_only: true };
     // The search for a member has waits of its own for those that refuse us; both together would be too long.
     await transport.authenticate({ ...options, evenIfDenied: transport !== this.#transport });
     try {

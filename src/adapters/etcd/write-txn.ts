@@ -1,5 +1,6 @@
 import type { WriteOutcome } from '../../core/lease-store.js';
 import { nextRevision } from './key-range.js';
+import type { Put } from './record-codec.js';
 import type { Compare, RequestOp, ResponseOp } from './transport.js';
 
 /**
@@ -12,8 +13,8 @@ export const maxTxnOps = 100;
 const maxTxnBytes = 1_000_000;
 
 export interface KeyedWrite {
-  readonly key: Buffer;
-  readonly value: Buffer;
+  /** One key and its value; where the instance is written in several layouts, one for each. All are written, or none. */
+  readonly puts: readonly Put[];
   readonly mode: 'claim' | 'renew';
   /**
    * For a claim that is tried again: the store's revision from before the first attempt. That attempt may have been carried
@@ -32,22 +33,24 @@ export interface KeyedWrite {
  * transaction of its own inside: it puts only where nothing stands or where a lease of ours does, so that the
  * record of a newer owner is never overwritten.
  */
-export function writeOp({ key, value, mode, since, historyBegan }: KeyedWrite, lease: string, ownLeases: readonly string[]): RequestOp {
-  const put: RequestOp = { request_put: { key, value, lease } };
+export function writeOp({ puts, mode, since, historyBegan }: KeyedWrite, lease: string, ownLeases: readonly string[]): RequestOp {
+  const ops = puts.map(({ key, value }): RequestOp => ({ request_put: { key, value, lease } }));
   // A key that does not exist has revision 0.
   const after = mode === 'renew' ? (historyBegan ?? '0') : since;
-  if (after === undefined) return put;
-  return unlessForeign(key, ownLeases, [{ key, target: 'Mod', result: 'Greater', mod_revision: after }], put);
+  if (after !== undefined) return unlessForeign(puts.map(({ key }) => key), ownLeases, after, ops);
+  const [only, ...others] = ops;
+  // One operation of the transaction however many keys it has, as one answer belongs to each record.
+  return only !== undefined && others.length === 0 ? only : { request_txn: { compare: [], success: ops, failure: [] } };
 }
 
 /** How many bytes `writeOp` takes. */
-export function writeBytes({ key, value }: KeyedWrite, ownLeases: readonly string[]): number {
-  return (ownLeases.length + 2) * key.length + value.length;
+export function writeBytes({ puts }: KeyedWrite, ownLeases: readonly string[]): number {
+  return puts.reduce((sum, { key, value }) => sum + (ownLeases.length + 2) * key.length + value.length, 0);
 }
 
 /** The removal of one record, if it is still ours. */
 export function removeOp(key: Buffer, ownLeases: readonly string[]): RequestOp {
-  return unlessForeign(key, ownLeases, [], { request_delete_range: { key } });
+  return unlessForeign([key], ownLeases, undefined, [{ request_delete_range: { key } }]);
 }
 
 /** The removal of what stands under this lease and was written no later than that revision: what came since is wanted. */
@@ -68,17 +71,24 @@ export function sweepOp(key: Buffer, lease: string, revision: string): RequestOp
 export function outcomeOf(op: ResponseOp): WriteOutcome {
   // proto-loader gives a oneof's unset members as null or leaves them out.
   const txn = op.response_txn as ResponseOp['response_txn'] | null | undefined;
-  return txn?.succeeded === true ? 'superseded' : 'stored';
+  if (txn === null || txn === undefined) return 'stored';
+  // Where a key is another owner's the transaction for it has nothing to do; several keys are one inside the other.
+  if (txn.succeeded) return txn.responses.length === 0 ? 'superseded' : 'stored';
+  const [inner] = txn.responses;
+  return inner === undefined ? 'stored' : outcomeOf(inner);
 }
 
-/** Cuts a list into transactions that etcd accepts. */
-export function chunks<T>(items: readonly T[], bytesOf: (item: T) => number): T[][] {
+/**
+ * Cuts a list into transactions that etcd accepts.
+ * @param most how many items go into one
+ */
+export function chunks<T>(items: readonly T[], bytesOf: (item: T) => number, most = maxTxnOps): T[][] {
   const result: T[][] = [];
   let chunk: T[] = [];
   let bytes = 0;
   for (const item of items) {
     const size = bytesOf(item);
-    if (chunk.length === maxTxnOps || (chunk.length > 0 && bytes + size > maxTxnBytes)) {
+    if (chunk.length === most || (chunk.length > 0 && bytes + size > maxTxnBytes)) {
       result.push(chunk);
       chunk = [];
       bytes = 0;
@@ -93,9 +103,13 @@ export function chunks<T>(items: readonly T[], bytesOf: (item: T) => number): T[
 /**
  * etcd knows "and" only, so the condition is turned round: where the key stands under none of our leases, and whatever else
  * makes it another owner's, nothing is done; in every other case the operation is carried out. That way it is in the request
- * once, and a record that fits into one request fits into every later one. A key that does not exist has lease 0.
+ * once, and a record that fits into one request fits into every later one. Of several keys, each has its condition, one inside the
+ * other: one foreign key is enough to leave all alone. A key that does not exist has lease 0.
  */
-function unlessForeign(key: Buffer, ownLeases: readonly string[], foreignIf: readonly Compare[], op: RequestOp): RequestOp {
-  const foreign: Compare[] = [...ownLeases.map((lease): Compare => ({ key, target: 'Lease', result: 'NotEqual', lease })), ...foreignIf];
-  return { request_txn: { compare: foreign, success: [], failure: [op] } };
+function unlessForeign(keys: readonly Buffer[], ownLeases: readonly string[], after: string | undefined, ops: RequestOp[]): RequestOp {
+  const foreign = (key: Buffer): Compare[] => [
+    ...ownLeases.map((lease): Compare => ({ key, target: 'Lease', result: 'NotEqual', lease })),
+    ...(after === undefined ? [] : [{ key, target: 'Mod', result: 'Greater', mod_revision: after } satisfies Compare]),
+  ];
+  return keys.reduceRight<RequestOp[]>((inner, key) => [{ request_txn: { compare: foreign(key), success: [], failure: inner } }], ops)[0] as RequestOp;
 }

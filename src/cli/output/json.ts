@@ -1,4 +1,5 @@
 import type { ServiceInstance } from '../../core/instance.js';
+import { recordLayout } from '../../core/record-layout.js';
 import type { Snapshot } from '../../core/snapshot.js';
 
 /** The `--json` forms: one object a line, every field always there. `docs/cli.md` promises them to programs. */
@@ -13,10 +14,14 @@ export interface InstanceJson {
   readonly version: string | null;
   readonly zone: string | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** How the record is written; only where the backend knows several forms, as etcd does. */
+  readonly layout?: string;
 }
 
-export function instanceJson({ id, address, weight, version, zone, metadata }: ServiceInstance): InstanceJson {
-  return { id, address, weight, version: version ?? null, zone: zone ?? null, metadata };
+export function instanceJson(instance: ServiceInstance): InstanceJson {
+  const { id, address, weight, version, zone, metadata } = instance;
+  const layout = recordLayout(instance);
+  return { id, address, weight, version: version ?? null, zone: zone ?? null, metadata, ...(layout === undefined ? {} : { layout }) };
 }
 
 export function snapshotJson(snapshot: Snapshot, time: number): object {

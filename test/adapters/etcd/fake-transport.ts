@@ -89,5 +89,5 @@ export function fakeSession(endpoints: readonly string[], opened: FakeTransport[
     opened.push(transport);
     return transport;
   };
-  return new EtcdSession({ endpoints, prefix: '/rollcall', requestTimeoutMs: 5_000, openTransport }, { clock: systemClock, random: () => 0, logger: silentLogger });
+  return new EtcdSession({ endpoints, roots: ['/rollcall/'], requestTimeoutMs: 5_000, openTransport }, { clock: systemClock, random: () => 0, logger: silentLogger });
 }

@@ -1,12 +1,26 @@
 import { expect } from 'chai';
 
+import type { Layout } from '../../../src/adapters/etcd/layouts/layout.js';
 import { plainLayout } from '../../../src/adapters/etcd/layouts/plain.js';
 import { rollcallLayout } from '../../../src/adapters/etcd/layouts/rollcall.js';
 import { RecordCodec } from '../../../src/adapters/etcd/record-codec.js';
-import { createInstance, maxRecordBytes } from '../../../src/core/instance.js';
+import { createInstance, maxRecordBytes, type ServiceInstance } from '../../../src/core/instance.js';
 
-const native = new RecordCodec('/rollcall', rollcallLayout);
-const plain = new RecordCodec('/grpclb', plainLayout);
+/** One layout at one place. */
+function at(prefix: string, layout: Layout) {
+  const codec = new RecordCodec([{ prefix, layout }]);
+  const place = codec.places[0]!;
+  return {
+    check: (instance: ServiceInstance) => codec.check(instance),
+    key: (instance: ServiceInstance) => codec.puts(instance, '7')[0]!.key,
+    value: (instance: ServiceInstance) => codec.puts(instance, '7')[0]!.value,
+    read: (service: string, key: Buffer, value: Buffer) => codec.read(place, service, { key, value, lease: '7' })!,
+    serviceOf: (key: Buffer) => codec.serviceOf(place, { key, value: Buffer.alloc(0), lease: '0' }),
+  };
+}
+
+const native = at('/rollcall', rollcallLayout);
+const plain = at('/grpclb', plainLayout);
 
 describe('layout rollcall', () => {
   it('writes <prefix>/<service>/<id> and one JSON object', () => {
@@ -17,7 +31,7 @@ describe('layout rollcall', () => {
 
   it('reads back what it wrote', () => {
     const instance = createInstance({ service: 'orders', id: 'unix:/run/x.sock', address: 'unix:/run/x.sock', weight: 0, metadata: { 'ü/"': '\n' } });
-    expect(native.read('orders', native.key(instance), native.value(instance))).to.deep.equal({ key: native.key(instance).toString(), instance });
+    expect(native.read('orders', native.key(instance), native.value(instance))).to.deep.equal({ key: native.key(instance).toString(), instance, layout: 'rollcall' });
   });
 
   it('asks of a record written by hand only for an address', () => {
@@ -44,7 +58,7 @@ describe('layout plain', () => {
   for (const extra of [{ id: 'x' }, { weight: 1 }, { version: '1' }, { zone: 'z' }, { metadata: { a: 'b' } }]) {
     it(`refuses what it cannot carry: ${Object.keys(extra).join()}`, () => {
       const instance = createInstance({ service: 's', address: '127.0.0.1:1', ...extra });
-      expect(() => plain.check(instance)).to.throw(/carries only an address/).with.property('code', 'INVALID_INSTANCE');
+      expect(() => plain.check(instance)).to.throw(new RegExp(`layout plain cannot carry ${Object.keys(extra).join()};`)).with.property('code', 'INVALID_INSTANCE');
     });
   }
 });

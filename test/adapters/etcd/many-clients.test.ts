@@ -55,7 +55,7 @@ async function outage(ms: number, options: Readonly<Record<string, unknown>> = {
     return member(endpoint, up);
   };
   const deps = { clock, random: seededRandom(7), logger: silentLogger };
-  const sessions = Array.from({ length: clients }, () => new EtcdSession({ endpoints, prefix: '/p', requestTimeoutMs: 5_000, timings, openTransport }, deps));
+  const sessions = Array.from({ length: clients }, () => new EtcdSession({ endpoints, roots: ['/p/'], requestTimeoutMs: 5_000, timings, openTransport }, deps));
   await Promise.all(sessions.map((session) => session.ready(new AbortController().signal)));
   await clock.advance(10_000);
 

@@ -51,7 +51,7 @@ describe('following a service', () => {
     follower = new ServiceFollower('s', feed, {
       session,
       watches: new WatchStream(session, { clock: systemClock, logger: silentLogger }),
-      codec: new RecordCodec('/rollcall', rollcallLayout),
+      codec: new RecordCodec([{ prefix: '/rollcall', layout: rollcallLayout }]),
       clock: systemClock,
       random: () => 0,
       logger: silentLogger,

@@ -49,7 +49,7 @@ describe('rollcall on a real etcd, driven by another program', function () {
     const registered = await registering.waitFor<RegisterLine>(() => true);
     expect(registered).to.include({ event: 'registered', service: 'simple_grpc', id: 'a', address: 'localhost:8000' });
     const added = await watching.waitFor<WatchLine>((line) => line.added.length > 0);
-    expect(added.instances).to.deep.equal([{ id: 'a', address: 'localhost:8000', weight: 7, version: '1.2.3', zone: 'z', metadata: { k: 'v', l: 'w' } }]);
+    expect(added.instances).to.deep.equal([{ id: 'a', address: 'localhost:8000', weight: 7, version: '1.2.3', zone: 'z', metadata: { k: 'v', l: 'w' }, layout: 'rollcall' }]);
 
     registering.signal('SIGTERM');
     expect(await registering.exited).to.deep.equal({ status: 0, signal: null });

@@ -1,4 +1,4 @@
-/** The layouts that `layout=` accepts; kept apart from the codecs so that options can be checked without loading them. */
-export const layoutNames = ['rollcall', 'plain'] as const;
+/** The layouts that `layout=` accepts. */
+export const layoutNames = ['rollcall', 'plain', 'etcd-naming', 'kratos', 'go-zero', 'kitex', 'hertz', 'go-micro', 'rpcx', 'dubbo'] as const;
 
 export type LayoutName = (typeof layoutNames)[number];

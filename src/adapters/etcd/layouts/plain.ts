@@ -1,5 +1,5 @@
 import { RollcallError } from '../../../core/errors.js';
-import { defaultWeight, instanceFromRecord } from '../../../core/instance.js';
+import { instanceFromRecord } from '../../../core/instance.js';
 import { quote } from '../../../core/quote.js';
 import type { Layout } from './layout.js';
 
@@ -9,23 +9,14 @@ import type { Layout } from './layout.js';
  */
 export const plainLayout: Layout = {
   name: 'plain',
-  check(instance) {
-    const extra = [
-      ...(instance.id === instance.address ? [] : ['id']),
-      ...(instance.weight === defaultWeight ? [] : ['weight']),
-      ...(instance.version === undefined ? [] : ['version']),
-      ...(instance.zone === undefined ? [] : ['zone']),
-      ...(Object.keys(instance.metadata).length === 0 ? [] : ['metadata']),
-    ];
-    if (extra.length > 0) {
-      throw new RollcallError('INVALID_INSTANCE', `layout plain carries only an address, not ${extra.join(', ')}; leave that out, or use layout rollcall`);
-    }
-  },
+  defaultPrefix: '/rollcall',
+  carries: new Set(),
   suffix: (instance) => instance.address,
   encode: (instance) => instance.address,
-  decode(service, suffix, value) {
+  decode({ service, suffix, value }) {
     // The id is the key's last part, whatever the writer took for it; most take the address.
     if (value.trim() !== value) throw new RollcallError('INVALID_INSTANCE', `value ${quote(value)} has space around the address`);
     return instanceFromRecord(service, suffix, { address: value });
   },
+  recognises: ({ value }) => /^[^\s{}"&=@]+:[^\s{}"&=@]+$/.test(value),
 };

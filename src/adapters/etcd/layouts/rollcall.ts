@@ -1,6 +1,6 @@
-import { RollcallError } from '../../../core/errors.js';
 import { instanceFromRecord } from '../../../core/instance.js';
-import { quote } from '../../../core/quote.js';
+import { parseJsonObject, tryJsonObject } from './go-fields.js';
+import { carriedFields } from './carried.js';
 import type { Layout } from './layout.js';
 
 /**
@@ -10,19 +10,14 @@ import type { Layout } from './layout.js';
  */
 export const rollcallLayout: Layout = {
   name: 'rollcall',
-  check: () => undefined,
+  defaultPrefix: '/rollcall',
+  carries: new Set(carriedFields),
   suffix: (instance) => instance.id,
   encode: ({ address, weight, version, zone, metadata }) => JSON.stringify({ address, weight, version, zone, metadata }),
-  decode(service, suffix, value) {
-    let record: unknown;
-    try {
-      record = JSON.parse(value);
-    } catch (cause) {
-      throw new RollcallError('INVALID_INSTANCE', `value ${quote(value)} is not JSON`, { cause });
-    }
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-      throw new RollcallError('INVALID_INSTANCE', `value ${quote(value)} is not a JSON object`);
-    }
-    return instanceFromRecord(service, suffix, record as Record<string, unknown>);
+  decode: ({ service, suffix, value }) => instanceFromRecord(service, suffix, parseJsonObject(value)),
+  // As Kitex has an address too, and always says the network.
+  recognises({ value }) {
+    const record = tryJsonObject(value);
+    return record !== undefined && 'address' in record && !('network' in record);
   },
 };
