@@ -29,8 +29,8 @@ describe('etcd’s own naming packages of Go, clientv3/naming', function () {
     Object.fromEntries((await backend.discovery.get(service)).instances.map(({ address, metadata }) => [address, metadata]));
 
   /** A Go program that has registered the address. */
-  async function registered(service: string, address: string, metadata: unknown): Promise<GoPeer> {
-    const peer = new GoPeer('register', endpoint, service, address, JSON.stringify(metadata));
+  async function registered(service: string, address: string, metadata: unknown, ttl = 60): Promise<GoPeer> {
+    const peer = new GoPeer('register', endpoint, service, address, JSON.stringify(metadata), String(ttl));
     expect(await peer.report()).to.deep.equal({ registered: address });
     return peer;
   }
@@ -61,7 +61,7 @@ describe('etcd’s own naming packages of Go, clientv3/naming', function () {
   });
 
   it('a Go program that was killed is gone from here with its lease', async () => {
-    await using peer = await registered('go-is-killed', '127.0.0.1:7003', null);
+    await using peer = await registered('go-is-killed', '127.0.0.1:7003', null, 2);
     expect(await metadataOf('go-is-killed')).to.have.all.keys('127.0.0.1:7003');
     await peer[Symbol.asyncDispose]();
     await poll('the end of its lease', async () => Object.keys(await metadataOf('go-is-killed')).length === 0);

@@ -57,7 +57,7 @@ describe('layout go-micro', () => {
       { metadata: serverMetadata },
     ],
     [
-      "the order of go-micro's fields up to version 4.9",
+      "the order of go-micro's fields up to version 4.10.1",
       '{"name":"helloworld","version":"2","metadata":null,"endpoints":null,"nodes":[{"id":"helloworld-6f9c","address":"10.0.0.1:50051","metadata":{"protocol":"grpc"}}]}',
       { version: '2', metadata: { protocol: 'grpc' } },
     ],

@@ -28,7 +28,7 @@ func serve(client *clientv3.Client, service, name string) {
 	grpcServer := grpc.NewServer()
 	simple.RegisterSimpleServer(grpcServer, &server{name})
 	go func() { check(grpcServer.Serve(listener)) }()
-	withdraw := announce(client, service, listener.Addr().String(), "null")
+	withdraw := announce(client, service, listener.Addr().String(), "null", 60)
 	report(map[string]string{"registered": listener.Addr().String()})
 	untilInputEnds()
 	withdraw()

@@ -12,7 +12,7 @@ var goZero = framework{
 		if each.ID != each.Address {
 			return each.Service + "/" + each.ID
 		}
-		return each.Service + "/" + strconv.FormatInt(int64(lease), 16)
+		return each.Service + "/" + strconv.FormatInt(int64(lease), 10)
 	},
 	value: func(each instance) string { return each.Address },
 	read: func(each *instance, _ string, value []byte) bool {

@@ -14,7 +14,7 @@ import (
 	"go.etcd.io/etcd/clientv3"
 )
 
-const usage = `peer register <endpoints> <service> <address> <metadata as JSON>
+const usage = `peer register <endpoints> <service> <address> <metadata as JSON> <ttl in seconds>
 peer resolve <endpoints> <service>
 peer serve <endpoints> <service> <name>
 peer call <endpoints> <service>      (each line of standard input: how many calls)
@@ -28,8 +28,8 @@ func main() {
 	}
 	command, args := os.Args[1], os.Args[2:]
 	switch {
-	case command == "register" && len(args) == 4:
-		register(connect(args[0]), args[1], args[2], args[3])
+	case command == "register" && len(args) == 5:
+		register(connect(args[0]), args[1], args[2], args[3], args[4])
 	case command == "resolve" && len(args) == 2:
 		resolve(connect(args[0]), args[1])
 	case command == "serve" && len(args) == 3:

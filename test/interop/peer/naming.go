@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"sort"
+	"strconv"
 	"sync"
 
 	"go.etcd.io/etcd/clientv3"
@@ -14,18 +15,18 @@ import (
 	"google.golang.org/grpc/serviceconfig"
 )
 
-// How long a record of a peer that was killed stays, in seconds.
-const ttl = 2
-
 // register announces an address as the documentation of the naming package does, and withdraws it at the end.
-func register(client *clientv3.Client, service, address, metadata string) {
-	withdraw := announce(client, service, address, metadata)
+// ttl says, in seconds, how long its record stays if it cannot.
+func register(client *clientv3.Client, service, address, metadata, ttl string) {
+	seconds, err := strconv.ParseInt(ttl, 10, 64)
+	check(err)
+	withdraw := announce(client, service, address, metadata, seconds)
 	report(map[string]string{"registered": address})
 	untilInputEnds()
 	withdraw()
 }
 
-func announce(client *clientv3.Client, service, address, metadata string) (withdraw func()) {
+func announce(client *clientv3.Client, service, address, metadata string, ttl int64) (withdraw func()) {
 	ctx := context.Background()
 	endpoint := endpoints.Endpoint{Addr: address}
 	check(json.Unmarshal([]byte(metadata), &endpoint.Metadata))

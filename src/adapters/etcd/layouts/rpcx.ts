@@ -81,7 +81,7 @@ function weighted(values: ReadonlyMap<string, string>): Pick<ServiceInstance, 'w
 function weightOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^[+-]?\d+$/.test(text)) return undefined;
   const weight = Number(text);
-  if (weight >= 2 ** 63 || weight < -(2 ** 63)) return undefined;
+  if (Math.abs(weight) >= 2 ** 63) return undefined;
   // The sum makes 0 of a minus zero.
   return fromScale(weight + 0, scale);
 }
