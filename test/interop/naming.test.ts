@@ -97,7 +97,7 @@ describe('etcd’s own naming packages of Go, clientv3/naming', function () {
     await go.leave();
   });
 
-  // etcd 3.4 and 3.5 ask for every key that starts with the service's name, without the slash. Nobody's names here are to be prefixes of others.
+  // Before https://github.com/etcd-io/etcd/issues/15022 was fixed, as in Debian's version, etcd's package asked for every key that starts with the name.
   it('Go’s resolver takes the instances of orders-v2 for those of orders, and this library does not', async () => {
     await backend.registry.register({ service: 'orders', address: '127.0.0.1:7031' });
     await backend.registry.register({ service: 'orders-v2', address: '127.0.0.1:7032' });

@@ -112,6 +112,8 @@ describe('layout kratos', () => {
     expectThrow(() => decode(record({ endpoints: [] })), 'INVALID_INSTANCE', /^it has no endpoints$/);
     expectThrow(() => decode(record({ name: 'helloworld-v2' })), 'INVALID_INSTANCE', /^name "helloworld-v2" is not the service "helloworld" of the key/);
     expectThrow(() => decode(record({ metadata: { weight: '65536' } })), 'INVALID_INSTANCE', /^metadata "weight" is "65536", which is not from 0 to 65535/);
+    expectThrow(() => decode(record({ metadata: { weight: '-1' } })), 'INVALID_INSTANCE', /^metadata "weight" is "-1", which is not from 0 to 65535/);
+    expectThrow(() => decode(record({ endpoints: ['grpc:127.0.0.1:9000'] })), 'INVALID_INSTANCE', /^endpoint "grpc:127.0.0.1:9000" names no host/);
   });
 
   describe('against broken records', () => {

@@ -91,6 +91,8 @@ describe('layout rpcx', () => {
       expect(layout.decode(at(key, value)), key).to.equal(undefined);
       expect(layout.recognises(at(key, value)), key).to.equal(true);
     }
+    // What names a network is none, whatever its value.
+    expect(layout.decode(at('unix@/run/a.sock', 'a.sock'))).to.deep.equal(createInstance({ service, address: 'unix:/run/a.sock', metadata: { 'a.sock': '' } }));
     for (const [key, value] of [['prod', 'od'], ['prod', ''], ['prod', 'Arith'], [address, address]] as const) {
       expectThrow(() => layout.decode(at(key, value)), 'INVALID_INSTANCE', /^key ".+" says no network, as in tcp@10.0.0.1:8972/);
       expect(layout.recognises(at(key, value)), key).to.equal(false);
@@ -161,7 +163,8 @@ describe('layout rpcx', () => {
       });
     }
 
-    it('names the network that it cannot dial', () => {
+    it('names the network that it cannot dial, and the weight that is out of range', () => {
+      expectThrow(() => layout.decode(at(suffix, 'weight=-1')), 'INVALID_INSTANCE', /^weight -1 is not from 0 to 655, which is what can be read where 1 is the default/);
       expectThrow(() => layout.decode(at('http@127.0.0.1:8972', '')), 'INVALID_ADDRESS', /^network "http" with address "127.0.0.1:8972" is not one that a gRPC client dials/);
     });
   });

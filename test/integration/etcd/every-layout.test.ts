@@ -117,6 +117,15 @@ describe('every layout on a real etcd', function () {
     expect(one.stdout[1]).to.match(/^6f9c +10.0.0.1:4 +100 +v1.0.0 +kratos/);
   });
 
+  it('the program of the page about moving: both worlds see its server, and it sees the servers of both', async () => {
+    const { readBothWorlds, serveBothWorlds } = await import('../../../examples/migrate.js');
+    await using backend = await serveBothWorlds(etcd.endpoints[0]!);
+    expect(backend.registry.status.registrations).to.deep.equal({ active: 1, recovering: 0 });
+    expect((await raw.list('/microservices/helloworld/')).map(({ value }) => (JSON.parse(value.toString()) as { endpoints: string[] }).endpoints)).to.deep.equal([['grpc://10.0.0.1:9000']]);
+    await raw.put('/microservices/helloworld/6f9c', '{"id":"6f9c","name":"helloworld","version":"","metadata":null,"endpoints":["grpc://10.0.0.2:9000"]}');
+    expect(await readBothWorlds(etcd.endpoints[0]!)).to.deep.equal(['10.0.0.1:9000 (rollcall)', '10.0.0.2:9000 (kratos)']);
+  });
+
   it('rollcall watch says the layout of what comes', async () => {
     const watching = new Cli(['watch', 's-kratos', '--json', '--registry', `etcd://${etcd.endpoints[0]}?layout=auto`]);
     await watching.waitFor<{ instances: unknown[] }>(({ instances }) => instances.length === 0);

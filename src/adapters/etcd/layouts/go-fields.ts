@@ -34,8 +34,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * A field of a Go struct: Go takes `addr` and `ADDR` for `Addr` as well, and of several the last one
- * (https://pkg.go.dev/encoding/json#Unmarshal). `undefined` where it is missing; so is `null`, which leaves a Go field as it was.
+ * A field of a Go struct: Go takes `addr` and `ADDR` for `Addr` as well, and of several the last one (of several with the very
+ * same name `JSON.parse` knows one only, where the first stood) (https://pkg.go.dev/encoding/json#Unmarshal). `undefined` where it is missing; so is `null`, which leaves a Go field as it was.
  */
 export function goField(object: JsonObject, name: string): unknown {
   let found: unknown;

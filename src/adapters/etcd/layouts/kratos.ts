@@ -54,8 +54,8 @@ export const kratosLayout: Layout = {
   },
   recognises({ value }) {
     const names = new Set(Object.keys(tryJsonObject(value) ?? {}).map((name) => name.toLowerCase()));
-    // A go-micro record has endpoints as well, and its nodes, not itself, have the ids.
-    return names.has('id') && names.has('endpoints') && !names.has('nodes');
+    // A go-micro record has endpoints as well, but its nodes have the ids, not itself.
+    return names.has('id') && names.has('endpoints');
   },
 };
 

@@ -20,8 +20,8 @@ export function toNetworkAddress(address: string): NetworkAddress {
  */
 export function fromNetworkAddress(network: string, address: string): string {
   if (network === 'unix') {
-    // Another form of it is relative to somebody's directory, or an abstract socket.
-    if (/^\/(?!\/)/.test(address)) return `unix:${address}`;
+    // Without the slash it is relative to somebody's directory, or an abstract socket.
+    if (address.startsWith('/')) return `unix:${address}`;
     throw new RollcallError('INVALID_ADDRESS', `address ${quote(address)} of network "unix" is not the absolute path of a socket`);
   }
   if (network !== 'tcp') throw new RollcallError('INVALID_ADDRESS', `network ${quote(network)} with address ${quote(address)} is not one that a gRPC client dials: tcp or unix`);

@@ -3,6 +3,9 @@ import { instanceFromRecord } from '../../../core/instance.js';
 import { quote } from '../../../core/quote.js';
 import type { Layout } from './layout.js';
 
+/** Longer values are no addresses, and need not be looked through. */
+const longestAddress = 300;
+
 /**
  * The layout of many tutorials: `<prefix>/<service>/<address>` → `<address>`, raw. With prefix `/grpclb` that is
  * `/grpclb/simple_grpc/localhost:8000` → `localhost:8000`. It carries an address and nothing else.
@@ -18,5 +21,5 @@ export const plainLayout: Layout = {
     if (value.trim() !== value) throw new RollcallError('INVALID_INSTANCE', `value ${quote(value)} has space around the address`);
     return instanceFromRecord(service, suffix, { address: value });
   },
-  recognises: ({ value }) => /^[^\s{}"&=@]+:[^\s{}"&=@]+$/.test(value),
+  recognises: ({ value }) => value.length <= longestAddress && /^[^\s{}"&=@]+:[^\s{}"&=@]+$/.test(value),
 };

@@ -64,7 +64,7 @@ export const rpcxLayout: Layout = {
 
 /** A marker's value is the name of the path, or a fixed word for the BasePath; its key names no network. */
 function isMarker({ service, suffix, value }: StoredRecord): boolean {
-  if (suffix.includes('@') || value === '' || value.includes(':')) return false;
+  if (suffix.includes('@') || value.includes(':')) return false;
   return value === 'rpcx_path' || `/${service}/${suffix}`.endsWith(`/${value}`);
 }
 
