@@ -5,6 +5,7 @@ import { connect } from '../../src/connect.js';
 import type { Backend } from '../../src/core/index.js';
 import { registerResolver, serve, type ServingHandle } from '../../src/grpc/index.js';
 import { call, simpleClient, simpleServer } from '../grpc/support/simple-service.js';
+import { poll } from '../support/poll.js';
 import { sharedEtcd } from '../support/shared-etcd.js';
 import { GoPeer } from './go-peer.js';
 
@@ -51,13 +52,11 @@ describe('grpc-go over etcd’s resolver and grpc-js over rollcall', function ()
       return answers;
     };
     try {
-      let answers = await answersOf(3);
       // Connections come up one after the other; from then on each is called in turn.
-      while (Object.keys(answers).length < 3) answers = await answersOf(3);
+      await poll('answers of all three', async () => Object.keys(await answersOf(3)).length === 3);
       expect(await answersOf(30)).to.deep.equal({ 'go 1': 10, 'go 2': 10, node: 10 });
       const left = first.leave();
-      do answers = await answersOf(30);
-      while ('go 1' in answers);
+      await poll('answers without the one that leaves', async () => !('go 1' in (await answersOf(30))));
       await left;
       expect(await answersOf(30)).to.deep.equal({ 'go 2': 15, node: 15 });
       await second.leave();
@@ -76,13 +75,11 @@ describe('grpc-go over etcd’s resolver and grpc-js over rollcall', function ()
     await client.report();
     const answersOf = async (count: number): Promise<Answers['answers']> => (await client.ask<Answers>(String(count))).answers;
 
-    let answers = await answersOf(3);
-    while (Object.keys(answers).length < 3) answers = await answersOf(3);
+    await poll('answers of all three', async () => Object.keys(await answersOf(3)).length === 3);
     expect(await answersOf(30)).to.deep.equal({ 'node 1': 10, 'node 2': 10, go: 10 });
     // The peer ends on the first call that fails.
     const stopped = one.stop();
-    do answers = await answersOf(30);
-    while ('node 1' in answers);
+    await poll('answers without the one that leaves', async () => !('node 1' in (await answersOf(30))));
     await stopped;
     expect(await answersOf(30)).to.deep.equal({ 'node 2': 15, go: 15 });
     await client.leave();

@@ -79,7 +79,7 @@ describe('layout kitex', () => {
     ['weight 0, which Kitex takes for the default', { weight: 0 }, /^weight 0 means the default weight in this layout/],
     ['a weight between its steps', { weight: 55 }, /^weight 55 is not a multiple of 10/],
     ['a socket that is relative', { address: 'unix:orders.sock' }, /^address "unix:orders.sock" has another form than unix:\/absolute\/path/],
-    ['a socket in the long form, which would come back in the short one', { address: 'unix:///run/orders.sock' }, /^address "unix:\/\/\/run\/orders.sock" has another form/],
+    ['a socket in the form that would be a second key for it', { address: 'unix:///run/orders.sock' }, /^address "unix:\/\/\/run\/orders.sock" has another form/],
     ['half a surrogate pair', { metadata: { k: '\ud800' } }, /holds half a surrogate pair/],
   ];
   for (const [what, init, message] of refused) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"strconv"
-	"time"
 
 	"go.etcd.io/etcd/clientv3"
 	naming "go.etcd.io/etcd/clientv3/naming/resolver"
@@ -48,7 +47,7 @@ func call(client *clientv3.Client, service string) {
 		check(err)
 		answers := map[string]int{}
 		for i := 0; i < count; i++ {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			response, err := stub.Route(ctx, &simple.SimpleRequest{Data: "from Go"}, grpc.WaitForReady(true))
 			cancel()
 			check(err)

@@ -36,12 +36,14 @@ func publish(client *clientv3.Client, layout string) {
 		framework.put(ctx, client, key, each, lease.ID)
 		report(map[string]string{"key": key, "lease": fmt.Sprint(int64(lease.ID))})
 	})
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	var group sync.WaitGroup
 	for _, lease := range leases {
 		group.Add(1)
 		go func(lease clientv3.LeaseID) {
 			defer group.Done()
-			_, err := client.Revoke(ctx, lease)
+			_, err := client.Revoke(soon, lease)
 			check(err)
 		}(lease)
 	}

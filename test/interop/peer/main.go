@@ -10,9 +10,13 @@ import (
 	"log"
 	"os"
 	"strings"
+	"time"
 
 	"go.etcd.io/etcd/clientv3"
 )
+
+// How long it waits for a call, and at the end for an etcd that may be gone before it.
+const patience = 10 * time.Second
 
 const usage = `peer register <endpoints> <service> <address> <metadata as JSON> <ttl in seconds>
 peer resolve <endpoints> <service>

@@ -42,7 +42,11 @@ func announce(client *clientv3.Client, service, address, metadata string, ttl in
 	}()
 	key := service + "/" + address
 	check(manager.AddEndpoint(ctx, key, endpoint, clientv3.WithLease(lease.ID)))
-	return func() { check(manager.DeleteEndpoint(ctx, key)) }
+	return func() {
+		soon, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		check(manager.DeleteEndpoint(soon, key))
+	}
 }
 
 type resolved struct {

@@ -29,7 +29,7 @@ export function fromNetworkAddress(network: string, address: string): string {
   return address;
 }
 
-/** Refuses spellings of a socket's address that would come back as another one. */
+/** Refuses a socket whose path is relative, and the form with three slashes, which would be a second key for the same socket. */
 export function checkNetworkAddress({ address }: ServiceInstance): void {
   if (!address.startsWith('unix:') || /^unix:\/(?!\/)/.test(address)) return;
   throw new RollcallError('INVALID_INSTANCE', `address ${quote(address)} has another form than unix:/absolute/path, the only one for a socket in this layout`);
