@@ -54,7 +54,13 @@ async function printEverything({ stdout, stderr }: CommandContext, discovery: Di
   } else {
     stdout.write(snapshots.length === 0 ? 'no services\n' : serviceTable(snapshots, painter(stdout.colour)));
   }
-  for (const { skipped } of snapshots) for (const record of skipped) stderr.write(skippedLine(record));
+  // What is closed to us is so for every service.
+  const told = new Set<string>();
+  for (const record of snapshots.flatMap(({ skipped }) => skipped)) {
+    const news = record.key.endsWith('/') ? record.reason : record.key;
+    if (!told.has(news)) stderr.write(skippedLine(record));
+    told.add(news);
+  }
 }
 
 function printInstances({ stdout, stderr }: CommandContext, { service, instances, skipped }: Snapshot, { json }: CommonOptions): void {

@@ -12,7 +12,7 @@ import { OpenClaims } from './open-claims.js';
 import type { RecordCodec } from './record-codec.js';
 import type { EtcdTransport, RequestOp, TxnResponse } from './transport.js';
 import type { WatchStream } from './watch-stream.js';
-import { chunks, maxTxnOps, outcomeOf, removeOp, sweepOp, writeBytes, writeOp } from './write-txn.js';
+import { chunks, maxTxnOps, opsOf, outcomeOf, removeOp, sweepOp, writeBytes, writeOps } from './write-txn.js';
 
 export interface LeaseStoreDeps extends LeaseKeeperDeps {
   readonly watches: WatchStream;
@@ -40,6 +40,9 @@ export class EtcdLeaseStore implements LeaseStore {
   readonly #history: Disposable;
   #lateTimer: Disposable | undefined;
   #lateUntil = 0;
+  /** Other records of instances that a newer owner has. */
+  #left: { readonly group: LeaseGroup; readonly key: Buffer }[] = [];
+  #clearing = false;
   #closed = false;
 
   constructor(events: LeaseEvents, deps: LeaseStoreDeps) {
@@ -80,18 +83,21 @@ export class EtcdLeaseStore implements LeaseStore {
     try {
       const lease = await group.keeper.ensure(transport, signal);
       const keyed = records.map(({ instance, mode }) => ({ instance, mode, name: recordKey(instance), puts: codec.puts(instance, lease.id) }));
-      group.refuseShared(keyed);
+      for (const each of this.#groups.values()) each.refuseShared(keyed);
       const claims = await this.#claims.begin(keyed, () => lease.revision ?? this.#revision(transport, keyed[0]?.puts[0]?.key, signal));
       const writes = keyed.map((write) => ({ ...write, since: claims.get(write.name), historyBegan: session.historyBegan }));
       // Remembered before they are sent: if the lease is lost while they are under way, they are among the lost.
       for (const { instance, puts } of writes) for (const key of group.note(instance, puts)) this.#guard.remove(key);
       const ownLeases = group.keeper.ownIds;
-      const batches = chunks(writes, (write) => writeBytes(write, ownLeases), Math.floor(maxTxnOps / codec.places.length));
+      const batches = chunks(writes, (write) => writeBytes(write, ownLeases), Math.max(1, Math.floor(maxTxnOps / codec.places.length)));
       const outcomes = await inParallel(batches, async (batch) => {
         for (const { puts } of batch) for (const { key, value } of puts) this.#guard.expect(key, value);
-        const answer = await this.#txn(transport, group, lease.id, batch.map((write) => writeOp(write, lease.id, ownLeases)), signal);
-        return batch.map(({ name, puts, instance }, index) => {
-          const outcome = outcomeOf(answer.responses[index] as TxnResponse['responses'][number]);
+        const answer = await this.#txn(transport, group, lease.id, batch.flatMap((write) => writeOps(write, lease.id, ownLeases)), signal);
+        let next = 0;
+        return batch.map((write) => {
+          const { name, puts, instance } = write;
+          const outcome = outcomeOf(answer.responses[next] as TxnResponse['responses'][number]);
+          next += opsOf(write);
           this.#claims.end(name);
           if (outcome === 'stored') {
             if (group.keeper.id === lease.id) group.stored(instance);
@@ -103,7 +109,7 @@ export class EtcdLeaseStore implements LeaseStore {
         });
       });
       // Not before everything of ours has left it: what still stands under it would be gone for a moment.
-      if (group.isRewritten) await group.keeper.revokeRetired(transport, signal);
+      if (group.keeper.hasRetired && group.isRewritten) await group.keeper.revokeRetired(transport, signal);
       return outcomes.flat();
     } catch (error) {
       throw session.failed(transport, error, signal);
@@ -112,14 +118,15 @@ export class EtcdLeaseStore implements LeaseStore {
 
   async remove(instances: readonly ServiceInstance[], ttl: Seconds, signal: AbortSignal): Promise<void> {
     const group = this.#group(ttl);
-    const keys = instances.flatMap((instance) => group.keysOf(instance));
+    const keys = instances.map((instance) => group.keysOf(instance));
     for (const instance of instances) this.#claims.end(recordKey(instance));
-    for (const key of keys) this.#guard.remove(key);
+    for (const key of keys.flat()) this.#guard.remove(key);
+    group.leaving(instances);
     await this.#removeKeys(group, instances, keys, signal);
     for (const instance of instances) group.forget(instance);
   }
 
-  async #removeKeys(group: LeaseGroup, instances: readonly ServiceInstance[], keys: readonly Buffer[], signal: AbortSignal): Promise<void> {
+  async #removeKeys(group: LeaseGroup, instances: readonly ServiceInstance[], keys: readonly (readonly Buffer[])[], signal: AbortSignal): Promise<void> {
     const lease = group.keeper.id;
     // Without a lease there is nothing of ours: what stood under the last one went with it, unless that was retired only.
     if (lease === undefined && !group.keeper.hasRetired) return;
@@ -127,8 +134,9 @@ export class EtcdLeaseStore implements LeaseStore {
     if (group.isAll(instances)) return group.keeper.release(signal);
     const transport = await this.#deps.session.available(signal);
     try {
-      await inParallel(chunks(keys, (key) => 4 * key.length), (batch) =>
-        this.#txn(transport, group, lease ?? '', batch.map((key) => removeOp(key, group.keeper.ownIds)), signal),
+      // All keys of an instance in one, as they were written.
+      await inParallel(chunks(keys, (each) => each.reduce((sum, key) => sum + 4 * key.length, 0), Math.max(1, Math.floor(maxTxnOps / this.#deps.codec.places.length))), (batch) =>
+        this.#txn(transport, group, lease ?? '', batch.flat().map((key) => removeOp(key, group.keeper.ownIds)), signal),
       );
     } catch (error) {
       throw this.#deps.session.failed(transport, error, signal);
@@ -139,8 +147,32 @@ export class EtcdLeaseStore implements LeaseStore {
   #leave(group: LeaseGroup, instance: ServiceInstance): void {
     const keys = group.forget(instance);
     for (const key of keys) this.#guard.remove(key);
-    const { transport } = this.#deps.session;
-    if (keys.length > 1 && transport !== undefined) void this.#sweep(transport);
+    if (keys.length < 2) return;
+    this.#left.push(...keys.map((key) => ({ group, key })));
+    if (!this.#clearing) void this.#clearLeft();
+  }
+
+  /** One round at a time: a successor may take over a thousand at once, and what comes meanwhile goes with the next round. */
+  async #clearLeft(): Promise<void> {
+    const { session } = this.#deps;
+    this.#clearing = true;
+    while (this.#left.length > 0) {
+      const left = this.#left.splice(0);
+      const { transport } = session;
+      // The next connection sweeps.
+      if (transport === undefined) continue;
+      const before = session.revision;
+      try {
+        for (const batch of chunks(left, ({ key }) => 4 * key.length)) {
+          const ops = batch.flatMap(({ group, key }) => (group.keeper.id === undefined || group.wants(key) ? [] : [sweepOp(key, group.keeper.id, before)]));
+          const [first] = batch;
+          if (ops.length > 0 && first !== undefined) await this.#txn(transport, first.group, first.group.keeper.id ?? '', ops, session.signal);
+        }
+      } catch (error) {
+        this.#deps.logger.warn({ err: session.failed(transport, error, session.signal) }, 'records that a newer owner has superseded could not be taken away');
+      }
+    }
+    this.#clearing = false;
   }
 
   /**

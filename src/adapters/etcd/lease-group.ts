@@ -11,6 +11,8 @@ interface WrittenRecord {
   readonly keys: readonly Buffer[];
   /** Whether it stands under the present lease, and not only under one before it. */
   rewritten: boolean;
+  /** It is being taken away, or is to be. */
+  leaving: boolean;
 }
 
 /** One lease and what was written under it, or is being written: for each instance one key or, in several layouts, several. */
@@ -63,6 +65,7 @@ export class LeaseGroup {
       for (const { key } of puts) {
         const other = this.#owners.get(nameOf(key)) ?? taken.get(nameOf(key));
         if (other !== undefined && other !== owner) {
+          if (this.#records.get(other)?.leaving === true) throw new RollcallError('UNAVAILABLE', `what stands at ${quote(keyText(key))} is still to be removed`, { retryable: true });
           throw new RollcallError('INVALID_INSTANCE', `${quote(instance.service)} ${quote(instance.id)} would stand at ${quote(keyText(key))}, where another instance of this registry does; give each an id of its own`);
         }
         taken.set(nameOf(key), owner);
@@ -80,8 +83,15 @@ export class LeaseGroup {
     const former = (before?.keys ?? []).filter((key) => !puts.some((put) => put.key.equals(key)));
     for (const key of former) this.#owners.delete(nameOf(key));
     for (const { key } of puts) this.#owners.set(nameOf(key), owner);
-    this.#records.set(owner, { instance, keys: puts.map(({ key }) => key), rewritten: former.length === 0 && before?.rewritten === true });
+    this.#records.set(owner, { instance, keys: puts.map(({ key }) => key), rewritten: former.length === 0 && before?.rewritten === true, leaving: false });
     return former;
+  }
+
+  leaving(instances: readonly ServiceInstance[]): void {
+    for (const instance of instances) {
+      const record = this.#records.get(recordKey(instance));
+      if (record !== undefined) record.leaving = true;
+    }
   }
 
   /** It stands under the present lease, unless it was taken away meanwhile. */

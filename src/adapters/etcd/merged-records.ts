@@ -3,6 +3,12 @@ import type { RecordChange, RecordState } from '../../core/service-feed.js';
 
 type Known = Extract<RecordState, { readonly instance: ServiceInstance }>;
 
+/** Records of one id, or at one address, and which of them counts. */
+interface Rivals {
+  readonly all: Set<Known>;
+  newest: Known;
+}
+
 /**
  * Several records may say the same instance: one server that is registered in two layouts, or one whose key changes with its lease. This makes one
  * instance of them: the record that was written last stands for its id and for its address. Of two that were written in one transaction, the one in
@@ -13,12 +19,16 @@ type Known = Extract<RecordState, { readonly instance: ServiceInstance }>;
 export class MergedRecords {
   readonly #roots: readonly string[];
   readonly #records = new Map<string, RecordState>();
-  readonly #byId = new Map<string, Set<Known>>();
-  readonly #byAddress = new Map<string, Set<Known>>();
+  readonly #byId = new Map<string, Rivals>();
+  readonly #byAddress = new Map<string, Rivals>();
 
   /** @param roots of the places, the preferred one first */
   constructor(roots: readonly string[]) {
     this.#roots = roots;
+  }
+
+  get places(): number {
+    return this.#roots.length;
   }
 
   /** Takes these records for all that there are. The whole merged list. */
@@ -49,47 +59,66 @@ export class MergedRecords {
 
   #add(record: Known, ids: Set<string>): void {
     const { id, address } = record.instance;
-    entry(this.#byId, id).add(record);
-    entry(this.#byAddress, address).add(record);
-    this.#affected(record, ids);
+    ids.add(id);
+    this.#enter(this.#byId, id, record);
+    const beaten = this.#enter(this.#byAddress, address, record);
+    if (beaten !== undefined) ids.add(beaten.instance.id);
   }
 
   #forget(record: Known, ids: Set<string>): void {
     const { id, address } = record.instance;
-    this.#affected(record, ids);
-    remove(this.#byId, id, record);
-    remove(this.#byAddress, address, record);
-  }
-
-  /** Whoever shares an address with it may stand or fall with it. */
-  #affected({ instance: { id, address } }: Known, ids: Set<string>): void {
     ids.add(id);
-    for (const rival of this.#byAddress.get(address) ?? []) ids.add(rival.instance.id);
+    this.#leave(this.#byId, id, record);
+    const next = this.#leave(this.#byAddress, address, record);
+    if (next !== undefined) ids.add(next.instance.id);
   }
 
   /** What stands for an id: its newest record, unless a newer one has its address. */
   #standing(id: string): RecordChange {
     const key = `\0${id}`;
-    const newest = this.#newest(this.#byId.get(id));
-    if (newest === undefined || this.#newest(this.#byAddress.get(newest.instance.address)) !== newest) return { key, deleted: true };
+    const newest = this.#byId.get(id)?.newest;
+    if (newest === undefined || this.#byAddress.get(newest.instance.address)?.newest !== newest) return { key, deleted: true };
     return { ...newest, key };
   }
 
-  #newest(records: Iterable<Known> | undefined): Known | undefined {
-    let best: Known | undefined;
-    for (const each of records ?? []) if (best === undefined || this.#isNewer(each, best)) best = each;
-    return best;
+  /** @returns which is not the newest any more */
+  #enter(map: Map<string, Rivals>, name: string, record: Known): Known | undefined {
+    const rivals = map.get(name);
+    if (rivals === undefined) {
+      map.set(name, { all: new Set([record]), newest: record });
+      return undefined;
+    }
+    rivals.all.add(record);
+    if (!this.#isNewer(record, rivals.newest)) return undefined;
+    const beaten = rivals.newest;
+    rivals.newest = record;
+    return beaten;
+  }
+
+  /** @returns which is the newest from here on and was not before */
+  #leave(map: Map<string, Rivals>, name: string, record: Known): Known | undefined {
+    const rivals = map.get(name);
+    if (rivals === undefined) return undefined;
+    rivals.all.delete(record);
+    if (rivals.newest !== record) return undefined;
+    const [first, ...others] = rivals.all;
+    if (first === undefined) {
+      map.delete(name);
+      return undefined;
+    }
+    rivals.newest = others.reduce((best, each) => (this.#isNewer(each, best) ? each : best), first);
+    return rivals.newest;
   }
 
   #isNewer(a: Known, b: Known): boolean {
     const [revisionA, revisionB] = [BigInt(a.revision ?? 0), BigInt(b.revision ?? 0)];
     if (revisionA !== revisionB) return revisionA > revisionB;
-    const [rankA, rankB] = [this.#rank(a.key), this.#rank(b.key)];
+    const [rankA, rankB] = [this.placeOf(a.key), this.placeOf(b.key)];
     return rankA === rankB ? a.key > b.key : rankA < rankB;
   }
 
   /** The place of a key: the one with the longest root, as places may stand inside others. */
-  #rank(key: string): number {
+  placeOf(key: string): number {
     let rank = 0;
     let longest = -1;
     for (const [index, root] of this.#roots.entries()) {
@@ -97,16 +126,4 @@ export class MergedRecords {
     }
     return rank;
   }
-}
-
-function entry(map: Map<string, Set<Known>>, name: string): Set<Known> {
-  let records = map.get(name);
-  if (records === undefined) map.set(name, (records = new Set()));
-  return records;
-}
-
-function remove(map: Map<string, Set<Known>>, name: string, record: Known): void {
-  const records = map.get(name);
-  records?.delete(record);
-  if (records?.size === 0) map.delete(name);
 }

@@ -1,7 +1,7 @@
 import type { RegistryUrl } from '../../core/adapter.js';
 import { isUnspecifiedHost, parseAddress } from '../../core/address.js';
 import { RollcallError } from '../../core/errors.js';
-import { custom, flag, number, type OptionValues, text } from '../../core/options.js';
+import { custom, flag, nearest, number, type OptionValues, text } from '../../core/options.js';
 import { quote } from '../../core/quote.js';
 import { carriedFields } from './layouts/carried.js';
 import type { CarriedField } from './layouts/layout.js';
@@ -72,7 +72,7 @@ export function etcdOptionsFromUrl(url: RegistryUrl): Readonly<Record<string, un
   return {
     ...(url.scheme === 'etcds' ? { tls: true } : {}),
     ...(url.hosts.length > 0 ? { endpoints: url.hosts } : {}),
-    ...(url.path !== '' && url.path !== '/' ? { prefix: [url.path] } : {}),
+    ...(url.path !== '' && url.path !== '/' ? { prefix: url.path.includes(',') ? [url.path] : url.path } : {}),
     ...(url.username === undefined ? {} : { username: url.username }),
     ...(url.password === undefined ? {} : { password: url.password }),
   };
@@ -116,6 +116,8 @@ function checkPlaces({ layout, prefix }: CheckedEtcdOptions, refuse: (message: s
   }
   const prefixes = placesOf(layout, prefix).map((place) => place.prefix);
   const twice = prefixes.find((each, index) => prefixes.indexOf(each) < index);
+  const outer = prefixes.find((each) => each !== '' && layout !== 'auto' && prefixes.some((other) => other.startsWith(`${each}/`)));
+  if (outer !== undefined) refuse(`prefix ${outer} holds another one of these: what stands there would be of both; give prefixes side by side`);
   if (twice === undefined) return;
   const home = twice === '' ? 'without a prefix' : `under ${twice}`;
   refuse(`two layouts ${home}: readers of the one trip over records of the other; give each a prefix of its own, as in prefix=/a,/b, or read with layout=auto`);
@@ -129,7 +131,11 @@ function listOf<T extends string>(value: unknown, known: readonly T[]): readonly
   const list: unknown[] | undefined = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : undefined;
   if (list === undefined || list.length === 0) return undefined;
   const found = list.map((each) => known.find((name) => name === each));
-  return found.includes(undefined) ? undefined : Object.freeze(found as T[]);
+  if (!found.includes(undefined)) return Object.freeze(found as T[]);
+  if (!Array.isArray(value)) return undefined;
+  const wrong: unknown = list[found.indexOf(undefined)];
+  const near = typeof wrong === 'string' ? nearest(wrong, known) : undefined;
+  throw new RollcallError('INVALID_CONFIG', `adapter etcd: ${quote(wrong)} is not one of ${known.join(', ')}${near === undefined ? '' : `; did you mean ${quote(near)}?`}`);
 }
 
 /** Of several, an empty one stands for the layout's default. */

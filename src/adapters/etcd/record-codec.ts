@@ -50,7 +50,7 @@ export class RecordCodec {
     this.places = places.map((place, index) => ({
       place,
       root: roots[index] as string,
-      mixed: place.layout === 'auto' || place.prefix === '',
+      mixed: place.prefix === '',
       inner: roots.filter((each) => each !== roots[index] && each.startsWith(roots[index] as string)),
     }));
     this.#drop = drop;
@@ -67,7 +67,12 @@ export class RecordCodec {
 
   /** @throws RollcallError INVALID_INSTANCE for what one of the layouts cannot carry; INVALID_CONFIG where no layout to write in is named */
   check(instance: ServiceInstance): void {
-    for (const { place } of this.places) carriedBy(written(place), instance, this.#drop);
+    for (const { place } of this.places) {
+      const layout = written(place);
+      const bytes = Buffer.byteLength(layout.encode(carriedBy(layout, instance, this.#drop)));
+      // Escapes make it longer than it is in our own form; what readers would skip is not to be written.
+      if (bytes > maxRecordBytes) throw new RollcallError('RECORD_TOO_LARGE', `in layout ${layout.name} the record of ${quote(instance.service)} ${quote(instance.id)} has ${bytes} bytes; at most ${maxRecordBytes} are allowed`);
+    }
   }
 
   /** One record for each place, all to be written at once. */

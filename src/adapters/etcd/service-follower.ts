@@ -6,7 +6,7 @@ import type { Logger } from '../../core/logger.js';
 import type { Random } from '../../core/random.js';
 import type { FeedSink, RecordChange } from '../../core/service-feed.js';
 import { keyText, nextRevision, prefixRange } from './key-range.js';
-import { listRecords } from './listing.js';
+import { type EtcdListing, listRecords } from './listing.js';
 import { MergedRecords } from './merged-records.js';
 import { MergingSink } from './merging-sink.js';
 import { owns, type ReadPlace, type RecordCodec } from './record-codec.js';
@@ -72,8 +72,8 @@ export class ServiceFollower implements Disposable {
       let backoff = this.#backoff;
       try {
         const transport = await this.#deps.session.ready(signal);
-        const revision = await this.#list(transport, signal);
-        throw await this.#watch(transport, nextRevision(revision), signal);
+        const { revision, places } = await this.#list(transport, signal);
+        throw await this.#watch(transport, places, nextRevision(revision), signal);
       } catch (error) {
         if (stopping()) break;
         const reason = toRollcallError(error);
@@ -99,7 +99,7 @@ export class ServiceFollower implements Disposable {
     listening[Symbol.dispose]();
   }
 
-  async #list(transport: EtcdTransport, signal: AbortSignal): Promise<string> {
+  async #list(transport: EtcdTransport, signal: AbortSignal): Promise<EtcdListing> {
     const { session } = this.#deps;
     const before = session.revision;
     try {
@@ -108,14 +108,14 @@ export class ServiceFollower implements Disposable {
       if (session.transport !== transport) throw session.trouble ?? closedError('the connection to etcd');
       session.observe(transport, listing.header, before);
       if (!signal.aborted) this.#sink.replace(listing.records, listing.revision);
-      return listing.revision;
+      return listing;
     } catch (error) {
       throw session.failed(transport, error, signal);
     }
   }
 
   /** Resolves with the reason once the watch is over. */
-  #watch(transport: EtcdTransport, from: string, signal: AbortSignal): Promise<RollcallError> {
+  #watch(transport: EtcdTransport, places: readonly ReadPlace[], from: string, signal: AbortSignal): Promise<RollcallError> {
     return new Promise((resolve) => {
       // The member may have been left while the list was under way.
       if (this.#deps.session.transport !== transport) {
@@ -135,11 +135,11 @@ export class ServiceFollower implements Disposable {
       };
       const isOver = (): boolean => over;
       let begun = 0;
-      for (const place of this.#deps.codec.places) {
+      for (const place of places) {
         const target = { ...prefixRange(`${place.root}${this.#service}/`), start_revision: from };
         const watch = this.#deps.watches.open(transport, target, {
           created: () => {
-            if (++begun < this.#deps.codec.places.length) return;
+            if (++begun < places.length) return;
             this.#backoff.reset();
             this.#refusedBackoff.reset();
           },

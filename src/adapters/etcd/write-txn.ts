@@ -33,17 +33,25 @@ export interface KeyedWrite {
  * transaction of its own inside: it puts only where nothing stands or where a lease of ours does, so that the
  * record of a newer owner is never overwritten.
  */
-export function writeOp({ puts, mode, since, historyBegan }: KeyedWrite, lease: string, ownLeases: readonly string[]): RequestOp {
+export function writeOps(write: KeyedWrite, lease: string, ownLeases: readonly string[]): RequestOp[] {
+  const { puts } = write;
   const ops = puts.map(({ key, value }): RequestOp => ({ request_put: { key, value, lease } }));
-  // A key that does not exist has revision 0.
-  const after = mode === 'renew' ? (historyBegan ?? '0') : since;
-  if (after !== undefined) return unlessForeign(puts.map(({ key }) => key), ownLeases, after, ops);
-  const [only, ...others] = ops;
-  // One operation of the transaction however many keys it has, as one answer belongs to each record.
-  return only !== undefined && others.length === 0 ? only : { request_txn: { compare: [], success: ops, failure: [] } };
+  const after = foreignAfter(write);
+  // Not inside a transaction of their own: some versions of etcd do not ask there whether we are allowed to write.
+  return after === undefined ? ops : [unlessForeign(puts.map(({ key }) => key), ownLeases, after, ops)];
 }
 
-/** How many bytes `writeOp` takes. */
+/** How many operations, and so answers, `writeOps` makes of it. */
+export function opsOf(write: KeyedWrite): number {
+  return foreignAfter(write) === undefined ? write.puts.length : 1;
+}
+
+/** A key that does not exist has revision 0. */
+function foreignAfter({ mode, since, historyBegan }: KeyedWrite): string | undefined {
+  return mode === 'renew' ? (historyBegan ?? '0') : since;
+}
+
+/** How many bytes `writeOps` takes. */
 export function writeBytes({ puts }: KeyedWrite, ownLeases: readonly string[]): number {
   return puts.reduce((sum, { key, value }) => sum + (ownLeases.length + 2) * key.length + value.length, 0);
 }

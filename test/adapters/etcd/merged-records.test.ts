@@ -97,7 +97,7 @@ describe('a sink that merges', () => {
     sink.apply([record('/microservices/s/a', 2, { id: 'a' }, 'kratos')], '2');
     sink.apply([record('/rollcall/s/a', 2, { id: 'a', zone: 'z' })], '2');
     expect(listener.callCount).to.equal(0);
-    await clock.advance(1);
+    await clock.advance(20);
     expect(listener.callCount).to.equal(1);
     expect(feed.current?.instances.map(({ zone }) => zone)).to.deep.equal(['z']);
   });
@@ -107,7 +107,7 @@ describe('a sink that merges', () => {
     sink.replace([record('/microservices/s/a', 2, { id: 'a' }, 'kratos')], '2');
     const [before] = feed.current!.instances;
     sink.apply([record('/rollcall/s/a', 3, { id: 'a' })], '3');
-    await clock.advance(1);
+    await clock.advance(20);
     const [after] = feed.current!.instances;
     expect(after).to.equal(before);
     expect([recordLayout(after!), recordRevision(after!)]).to.deep.equal(['rollcall', '3']);
@@ -117,9 +117,9 @@ describe('a sink that merges', () => {
     const { clock, feed, sink } = merging();
     sink.replace([], '10');
     sink.apply([record('/rollcall/s/a', 13, { id: 'a' })], '13');
-    await clock.advance(1);
+    await clock.advance(20);
     sink.apply([record('/microservices/s/b', 12, { id: 'b', address: '10.0.0.2:1' }, 'kratos')], '12');
-    await clock.advance(1);
+    await clock.advance(20);
     expect(feed.current).to.have.property('revision', '13');
     expect(feed.current?.instances).to.have.length(2);
   });

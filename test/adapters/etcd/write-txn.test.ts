@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import type { ResponseOp } from '../../../src/adapters/etcd/transport.js';
-import { chunks, outcomeOf, removeOp, writeBytes, writeOp } from '../../../src/adapters/etcd/write-txn.js';
+import { chunks, outcomeOf, removeOp, writeBytes, writeOps } from '../../../src/adapters/etcd/write-txn.js';
 
 const key = Buffer.from('/rollcall/s/a');
 const value = Buffer.from('v');
@@ -11,25 +11,25 @@ describe('the transaction of a write', () => {
   const notUnder = (lease: string) => ({ key, target: 'Lease', result: 'NotEqual', lease });
 
   it('is a plain put for a claim: the newest owner wins', () => {
-    expect(writeOp({ puts: [{ key, value }], mode: 'claim' }, '7', ['7'])).to.deep.equal(put);
+    expect(writeOps({ puts: [{ key, value }], mode: 'claim' }, '7', ['7'])).to.deep.equal([put]);
   });
 
   it('puts a renewal unless a record stands there that is under no lease of ours', () => {
-    expect(writeOp({ puts: [{ key, value }], mode: 'renew' }, '7', ['7', '6'])).to.deep.equal({
+    expect(writeOps({ puts: [{ key, value }], mode: 'renew' }, '7', ['7', '6'])).to.deep.equal([{
       request_txn: { compare: [notUnder('7'), notUnder('6'), { key, target: 'Mod', result: 'Greater', mod_revision: '0' }], success: [], failure: [put] },
-    });
+    }]);
   });
 
   it('replaces what a restored backup has brought back', () => {
-    expect(writeOp({ puts: [{ key, value }], mode: 'renew', historyBegan: '40' }, '7', ['7'])).to.deep.equal({
+    expect(writeOps({ puts: [{ key, value }], mode: 'renew', historyBegan: '40' }, '7', ['7'])).to.deep.equal([{
       request_txn: { compare: [notUnder('7'), { key, target: 'Mod', result: 'Greater', mod_revision: '40' }], success: [], failure: [put] },
-    });
+    }]);
   });
 
   it('of a claim that is tried again leaves alone what another wrote after the first attempt began', () => {
-    expect(writeOp({ puts: [{ key, value }], mode: 'claim', since: '40' }, '7', ['7'])).to.deep.equal({
+    expect(writeOps({ puts: [{ key, value }], mode: 'claim', since: '40' }, '7', ['7'])).to.deep.equal([{
       request_txn: { compare: [notUnder('7'), { key, target: 'Mod', result: 'Greater', mod_revision: '40' }], success: [], failure: [put] },
-    });
+    }]);
   });
 
   it('carries the record once, so that one which fits into a request fits into every later one', () => {
@@ -54,16 +54,14 @@ describe('the transaction of a write', () => {
       { key: each, target: 'Lease', result: 'NotEqual', lease: '7' },
       { key: each, target: 'Mod', result: 'Greater', mod_revision: '0' },
     ];
-    expect(writeOp({ puts: [{ key, value }, other], mode: 'renew' }, '7', ['7'])).to.deep.equal({
+    expect(writeOps({ puts: [{ key, value }, other], mode: 'renew' }, '7', ['7'])).to.deep.equal([{
       request_txn: {
         compare: foreign(key),
         success: [],
         failure: [{ request_txn: { compare: foreign(other.key), success: [], failure: [put, { request_put: { ...other, lease: '7' } }] } }],
       },
-    });
-    expect(writeOp({ puts: [{ key, value }, other], mode: 'claim' }, '7', ['7'])).to.deep.equal({
-      request_txn: { compare: [], success: [put, { request_put: { ...other, lease: '7' } }], failure: [] },
-    });
+    }]);
+    expect(writeOps({ puts: [{ key, value }, other], mode: 'claim' }, '7', ['7'])).to.deep.equal([put, { request_put: { ...other, lease: '7' } }]);
   });
 
   it('of several keys was stored unless one of them is another owner’s', () => {

@@ -17,7 +17,7 @@ export function carriedBy(layout: Layout, instance: ServiceInstance, drop: Reado
     return instance;
   }
   // An instance that asks for no calls would get them.
-  if (extra.includes('weight') && instance.weight === 0 && drop.has('weight')) {
+  if (extra.includes('weight') && instance.weight === 0) {
     throw new RollcallError('INVALID_INSTANCE', `layout ${layout.name} cannot carry weight 0, and an instance that asks for no calls would get them if it were dropped; deregister it instead`);
   }
   const lost = extra.filter((field) => !drop.has(field));
