@@ -81,6 +81,16 @@ describe('records of several places, merged', () => {
   });
 });
 
+describe('thousands of records of one address', () => {
+  it('cost a change no more than few do: nobody else is told anew', () => {
+    const merged = new MergedRecords(roots);
+    merged.replace(Array.from({ length: 5000 }, (_, index) => record(`/rollcall/s/${index}`, index + 1, { id: String(index) })));
+    // A newer one takes the place of the newest; the other 4,999 were beaten before.
+    expect(merged.apply([record('/rollcall/s/new', 6000, { id: 'new' })])).to.have.length.below(4);
+    expect(shown(merged.apply([{ key: '/rollcall/s/new', deleted: true }]))).to.include('4999 at 10.0.0.1:1 of rollcall');
+  });
+});
+
 describe('a sink that merges', () => {
   function merging() {
     const clock = new FakeClock();

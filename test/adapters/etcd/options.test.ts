@@ -111,6 +111,14 @@ describe('etcd options', () => {
     expect(codeOf(() => checkEtcdOptions(parse({ layout: 'rollcall,kratos', prefix: '/a,/b,/c' }))).message).to.match(/3 prefixes/);
   });
 
+  it('refuse one prefix inside another', () => {
+    expect(codeOf(() => checkEtcdOptions(parse({ layout: 'rollcall,kratos', prefix: '/a,/a/b' })))).to.have.property('code', 'INVALID_CONFIG');
+  });
+
+  it('name the one of a list that is unknown, and what was probably meant', () => {
+    expect(codeOf(() => parse({ layout: ['rollcall', 'krato'] })).message).to.match(/"krato" is not one of .*did you mean "kratos"/);
+  });
+
   it('refuse an unknown layout and name the known ones', () => {
     expect(codeOf(() => parse({ layout: 'kratoss' })).message).to.match(/rollcall, plain/);
   });

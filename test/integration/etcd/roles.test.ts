@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { connectEtcd } from '../../../src/adapters/etcd/index.js';
+import { connectEtcd, type EtcdOptions } from '../../../src/adapters/etcd/index.js';
 import type { Backend, Snapshot } from '../../../src/core/index.js';
 import { type Etcd, startEtcd } from '../../support/etcd.js';
 import { addUser, type EtcdUser, type Grant } from '../../support/etcd-users.js';
@@ -34,8 +34,8 @@ describe('a role with least privilege', function () {
     await root.deletePrefix('/rollcall/');
   });
 
-  async function connectAs(user: EtcdUser): Promise<Backend> {
-    const backend = await connectEtcd({ endpoints: etcd.endpoints, ...user, requestTimeout: 2, refusedRetryMax: 0.5 });
+  async function connectAs(user: EtcdUser, options: Partial<EtcdOptions> = {}): Promise<Backend> {
+    const backend = await connectEtcd({ endpoints: etcd.endpoints, ...user, requestTimeout: 2, refusedRetryMax: 0.5, ...options });
     opened.push(backend);
     return backend;
   }
@@ -44,6 +44,22 @@ describe('a role with least privilege', function () {
   const connectWith = async (...grants: readonly Grant[]): Promise<Backend> => connectAs(await user(...grants));
 
   const keys = async (prefix = '/rollcall/'): Promise<string[]> => (await root.list(prefix)).map(({ key }) => key);
+
+  it('for one of two layouts: nothing is written in either, and the one that may not be read is named', async () => {
+    const backend = await connectAs(await user(['readwrite', '/rollcall/']), { layout: ['rollcall', 'kratos'] });
+    await expectRejection(backend.registry.register(orders), 'PERMISSION_DENIED');
+    expect([...(await keys()), ...(await keys('/microservices/'))]).to.deep.equal([]);
+    await expectRejection(backend.discovery.get('orders'), 'PERMISSION_DENIED', /no right to read \/microservices\//);
+  });
+
+  it('for one prefix: layout auto shows what may be read, and reports the rest', async () => {
+    await root.put('/rollcall/orders/a', '{"address":"10.0.0.1:1"}');
+    const { discovery } = await connectAs(await user(['read', '/rollcall/']), { layout: 'auto' });
+    expect(await discovery.services()).to.deep.equal(['orders']);
+    const { instances, skipped } = await discovery.get('orders');
+    expect(instances.map(({ id }) => id)).to.deep.equal(['a']);
+    expect(skipped.map(({ reason }) => reason)).to.satisfy((reasons: string[]) => reasons.length > 5 && reasons.every((reason) => reason.includes('no right to read')));
+  });
 
   /** The first snapshot of a watch of the service. */
   async function watched({ discovery }: Backend, service: string): Promise<Snapshot> {

@@ -139,6 +139,22 @@ describe('several layouts at once', function () {
     expect(await reader.discovery.services()).to.deep.equal(['orders']);
   });
 
+  it('refuse a record that the escapes of one layout make too long for its readers', async () => {
+    const { registry } = await connect(both());
+    const refused: unknown = await registry.register({ ...init, metadata: { note: '<'.repeat(12_000) } }).catch((error: unknown) => error);
+    expect(refused).to.have.property('code', 'RECORD_TOO_LARGE');
+    expect((refused as Error).message).to.match(/in layout kratos .* has \d+ bytes/);
+    expect(await raw.list(`${prefix}/`)).to.deep.equal([]);
+  });
+
+  it('keep two instances from one key also where they have different TTLs', async () => {
+    const { registry } = await connect({ layout: 'plain', prefix, drop: 'id' });
+    const first = await registry.register({ ...init, id: 'a' }, { ttl: 5 });
+    const refused: unknown = await registry.register({ ...init, id: 'b' }, { ttl: 10 }).catch((error: unknown) => error);
+    expect(refused).to.have.property('code', 'INVALID_INSTANCE');
+    expect(first.state).to.equal('active');
+  });
+
   it('refuse to register where the layout is only for reading', async () => {
     const { registry } = await connect({ layout: 'auto', prefix });
     const refused: unknown = await registry.register(init).catch((error: unknown) => error);
