@@ -1,26 +1,21 @@
-import { cpus, release, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { findEtcd } from '../../scripts/etcd.mjs';
 import { type Client, ttl } from './clients/client.js';
 import { clients } from './clients/index.js';
-import { writeBetweenMarkers } from './document.js';
 import { type ClientFigures, type Figures, mergeFigures, readFigures, writeFigures } from './figures.js';
 import { type Outcome, patience, type Scenario } from './scenario.js';
 import { scenarios } from './scenarios/index.js';
+import { writeBetweenMarkers } from '../support/document.js';
+import { machine } from '../support/machine.js';
 import { table } from './table.js';
 import { help, parseUsage, type Wanted } from './usage.js';
-import { Teardown } from './world/teardown.js';
+import { Teardown } from '../support/teardown.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const keptFigures = path.join(root, 'bench/faults/figures.json');
 const page = path.join(root, 'docs/reliability.md');
-
-function machine(): string {
-  const [cpu] = cpus();
-  return `${cpus().length} cores of ${(cpu?.model ?? 'an unknown CPU').trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
-}
 
 /** One run, from a new etcd to its end. A client that throws outside of any call ends no run, but is told. */
 async function runOnce(scenario: Scenario, client: Client): Promise<Outcome> {

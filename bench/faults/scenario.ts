@@ -1,5 +1,5 @@
 import type { Client } from './clients/client.js';
-import type { Teardown } from './world/teardown.js';
+import type { Teardown } from '../support/teardown.js';
 
 /** How long a run waits for something before it says "never", in milliseconds. */
 export const patience = 30_000;

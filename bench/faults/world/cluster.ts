@@ -6,7 +6,7 @@ import { openRawEtcd, type RawEtcd } from '../../../test/support/raw-etcd.js';
 import { type Client, type Connection, keyOf, ttl, type WatchedService } from '../clients/client.js';
 import { type Relay, startRelay } from './relay.js';
 import { recordOf, type Stage } from './stage.js';
-import type { Teardown } from './teardown.js';
+import type { Teardown } from '../../support/teardown.js';
 import { untilShown, now } from './timing.js';
 
 /** One connection's own way to one member: what passes is counted, and it can be blackholed. */

@@ -1,7 +1,7 @@
 import { type Etcd, startEtcd, type StartEtcdOptions } from '../../../test/support/etcd.js';
 import { openRawEtcd, type RawEtcd } from '../../../test/support/raw-etcd.js';
 import { type Client, type Connection, type ConnectOptions, keyOf } from '../clients/client.js';
-import type { Teardown } from './teardown.js';
+import type { Teardown } from '../../support/teardown.js';
 
 /** An etcd of a run's own, and a view of it past both clients. */
 export interface Stage {

@@ -1,8 +1,8 @@
-import { systemClock } from '../../../src/core/clock.js';
-import { silentLogger } from '../../../src/core/logger.js';
-import type { ServiceInstance } from '../../../src/core/instance.js';
-import type { FeedSink } from '../../../src/core/service-feed.js';
-import { SharedDiscovery, type SnapshotSource } from '../../../src/core/shared-discovery.js';
+import { systemClock } from '../../src/core/clock.js';
+import { silentLogger } from '../../src/core/logger.js';
+import type { ServiceInstance } from '../../src/core/instance.js';
+import type { FeedSink } from '../../src/core/service-feed.js';
+import { SharedDiscovery, type SnapshotSource } from '../../src/core/shared-discovery.js';
 
 /** A discovery without a backend: told of changes as the etcd adapter tells of them, one event after the other. */
 export class FedDiscovery {

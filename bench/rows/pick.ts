@@ -1,10 +1,10 @@
 import { connectivityState, experimental, Metadata, status } from '@grpc/grpc-js';
 
-import { createInstance } from '../../../src/core/instance.js';
-import { registerPolicies } from '../../../src/grpc/balancer/register.js';
-import { endpointOf } from '../../../src/grpc/endpoint.js';
-import { FakeChannel } from '../../../test/grpc/support/fake-subchannels.js';
-import { hashed, type PolicyChoice, policies } from '../../../test/support/grpc/policies.js';
+import { createInstance } from '../../src/core/instance.js';
+import { registerPolicies } from '../../src/grpc/balancer/register.js';
+import { endpointOf } from '../../src/grpc/endpoint.js';
+import { FakeChannel } from '../../test/grpc/support/fake-subchannels.js';
+import { hashed, type PolicyChoice, policies } from '../../test/support/grpc/policies.js';
 import type { Row } from '../row.js';
 
 /** Turns of the event loop in one round, and picks in each: more than a client would make at once, so that the turns themselves count little. */
@@ -54,17 +54,21 @@ function round(channel: FakeChannel): () => Promise<number> {
   };
 }
 
-const row = (policy: PolicyChoice, size: number): Row => ({
-  name: `pick-${policy.name.replace('rollcall_', '').replaceAll('_', '-')}-${size}`,
-  what: `one pick among ${size.toLocaleString('en')} by \`${policy.name}\` beside \`round_robin\``,
-  unit: 'ns',
-  better: 'lower',
-  rounds: 15,
-  open: () => {
-    registerPolicies();
-    const [ours, theirs] = [reached(policy.config, size), reached({ round_robin: {} }, size)];
-    return Promise.resolve({ rollcall: round(ours), 'grpc-js': round(theirs) });
-  },
-});
+const row = (policy: PolicyChoice, size: number): Row => {
+  const name = policy.name.replace('rollcall_', '').replaceAll('_', '-');
+  return {
+    name: `pick-${name}-${size}`,
+    what: `one pick among ${size.toLocaleString('en')} by \`${policy.name}\``,
+    peer: 'grpc-js\'s `round_robin`',
+    metrics: [{ name: 'pick', what: 'ns a pick', goals: [{ of: 'median', atMost: 1000 }, ...(name === 'weighted-round-robin' ? [{ of: 'ratio', atMost: 2 } as const] : [])] }],
+    rounds: 15,
+    series: { name: `pick-${name}`, title: `One pick by ${policy.name}`, of: 'instances', n: size },
+    open: () => {
+      registerPolicies();
+      const [ours, theirs] = [round(reached(policy.config, size)), round(reached({ round_robin: {} }, size))];
+      return Promise.resolve({ rollcall: async () => ({ pick: await ours() }), peer: async () => ({ pick: await theirs() }) });
+    },
+  };
+};
 
 export const pickRows: readonly Row[] = policies.flatMap((policy) => [10, 1_000, 10_000].map((size) => row(policy, size)));

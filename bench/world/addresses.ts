@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-import type { Teardown } from '../../faults/world/teardown.js';
+import type { Teardown } from '../support/teardown.js';
 import type { ListenersReport } from './listeners.js';
 
 /** Addresses that connections can be opened to, served by another process. */

@@ -1,15 +1,16 @@
 import { Client, credentials } from '@grpc/grpc-js';
 
-import { createInstance, type ServiceInstance } from '../../../src/core/instance.js';
-import { endpointOf } from '../../../src/grpc/endpoint.js';
-import { registerResolver } from '../../../src/grpc/register-resolver.js';
-import type { Teardown } from '../../faults/world/teardown.js';
-import type { OpenRow, Row, Side } from '../row.js';
+import { createInstance, type ServiceInstance } from '../../src/core/instance.js';
+import { endpointOf } from '../../src/grpc/endpoint.js';
+import { registerResolver } from '../../src/grpc/register-resolver.js';
+import type { Side } from '../measure.js';
+import type { OpenRow, Row } from '../row.js';
 import { spreadOf } from '../statistics.js';
 import { startAddresses } from '../world/addresses.js';
 import { cpuSince, settled } from '../world/cpu.js';
 import { FedDiscovery } from '../world/fed-discovery.js';
 import { GivenEndpoints } from '../world/given-resolver.js';
+import type { Stage } from '../world/stage.js';
 
 /** Enough that none is taken again before grpc-js's pool, which keeps connections for ten seconds, has let go of it. */
 const spares = 400;
@@ -31,7 +32,7 @@ function change(instances: ServiceInstance[], spare: readonly string[], n: numbe
   return instance;
 }
 
-async function open(kind: Kind, size: number, undo: Teardown): Promise<OpenRow> {
+async function open(kind: Kind, size: number, { undo }: Stage): Promise<OpenRow> {
   const addresses = await startAddresses(size + (kind === 'address' ? spares : 0), undo);
   const spare = addresses.list.slice(size);
   const initial = addresses.list.slice(0, size).map((address, n) => createInstance({ service: 'svc', id: `i${String(n).padStart(5, '0')}`, address }));
@@ -62,12 +63,12 @@ async function open(kind: Kind, size: number, undo: Teardown): Promise<OpenRow> 
     connections.push(cpuSince(before) / updates);
   };
 
-  const busy: Record<Side, number[]> = { rollcall: [], 'grpc-js': [] };
+  const busy: Record<Side, number[]> = { rollcall: [], peer: [] };
   /** Milliseconds of CPU for each update; what one side's instances are is its own affair. */
   const side = (name: Side, tell: (instances: readonly ServiceInstance[], newest: ServiceInstance) => void) => {
     const instances = [...initial];
     let n = 0;
-    return async (): Promise<number> => {
+    return async (): Promise<{ readonly cpu: number }> => {
       await settled(5);
       const loop = performance.eventLoopUtilization();
       const before = process.cpuUsage();
@@ -77,31 +78,34 @@ async function open(kind: Kind, size: number, undo: Teardown): Promise<OpenRow> 
       }
       const cost = cpuSince(before) / updates;
       busy[name].push(performance.eventLoopUtilization(loop).active / updates);
-      return cost;
+      return { cpu: cost };
     };
   };
-  const theirUpdates = side('grpc-js', (instances) => given.set(instances.map((instance) => endpointOf(instance))));
+  const theirUpdates = side('peer', (instances) => given.set(instances.map((instance) => endpointOf(instance))));
   return {
     rollcall: side('rollcall', (_, newest) => fed.put(newest)),
-    'grpc-js': async () => {
+    peer: async () => {
       if (kind === 'address') await connectAlone();
       return theirUpdates();
     },
     remark: () => {
       const alone = kind === 'address' ? `${spreadOf(connections).median.toFixed(2)} ms of each are the connection to the new address; ` : '';
-      return `${alone}the event loop was busy for ${spreadOf(busy.rollcall).median.toFixed(2)} and ${spreadOf(busy['grpc-js']).median.toFixed(2)} ms`;
+      return `${alone}the event loop was busy for ${spreadOf(busy.rollcall).median.toFixed(2)} and ${spreadOf(busy.peer).median.toFixed(2)} ms`;
     },
   };
 }
 
-const row = (kind: Kind, size: number): Row => ({
-  name: `update-${kind}-${size}`,
-  what: `one of ${size.toLocaleString('en')} instances ${kind === 'weight' ? 'changes its weight' : 'moves to another address'}: CPU time of the client`,
-  unit: 'ms an update',
-  better: 'lower',
-  rounds: 30,
-  ...(size >= 1000 ? { goal: 10 } : {}),
-  open: (undo) => open(kind, size, undo),
-});
+const row = (kind: Kind, size: number): Row => {
+  const change = kind === 'weight' ? 'changes its weight' : 'moves to another address';
+  return {
+    name: `update-${kind}-${size}`,
+    what: `one of ${size.toLocaleString('en')} instances ${change}, all of them connected`,
+    peer: "grpc-js's `round_robin`, given the whole list",
+    metrics: [{ name: 'cpu', what: 'ms of CPU an update', ...(size >= 1000 ? { goals: [{ of: 'ratio', atMost: 0.1 }] } : {}) }],
+    rounds: 30,
+    series: { name: `update-${kind}`, title: `One instance ${change}`, of: 'instances', n: size },
+    open: (stage) => open(kind, size, stage),
+  };
+};
 
 export const updateRows: readonly Row[] = [100, 1000, 5000].flatMap((size) => [row('weight', size), row('address', size)]);

@@ -1,5 +1,5 @@
-import type { SimpleClient } from '../../../examples/simple.js';
-import { simpleClient } from '../../../test/grpc/support/simple-service.js';
+import type { SimpleClient } from '../../examples/simple.js';
+import { simpleClient } from '../../test/grpc/support/simple-service.js';
 
 /** A client of a fixed list under grpc-js's own round_robin, with connections of its own. */
 export function staticClient(addresses: readonly string[]): SimpleClient {
