@@ -16,8 +16,7 @@ export interface RowFigures {
 export async function measureRow(row: Row, stage: Stage, rounds = row.rounds): Promise<RowFigures> {
   try {
     const open = await row.open(stage);
-    const { peer } = open;
-    const run: readonly (readonly [Side, () => Promise<Round>])[] = [['rollcall', () => open.rollcall()], ...(peer === undefined ? [] : [['peer', () => peer.call(open)] as const])];
+    const run: readonly (readonly [Side, () => Promise<Round>])[] = [['rollcall', open.rollcall], ...(open.peer === undefined ? [] : [['peer', open.peer] as const])];
     for (const [, once] of run) await once();
     const sides: Partial<Record<Side, Record<string, (number | readonly number[])[]>>> = {};
     for (let round = 0; round < rounds; round++) {

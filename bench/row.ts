@@ -4,11 +4,11 @@ import type { Stage } from './world/stage.js';
 export type Round = Readonly<Record<string, number | readonly number[]>>;
 
 export interface OpenRow {
-  rollcall(): Promise<Round>;
+  readonly rollcall: () => Promise<Round>;
   /** The same work done with what others have; absent where there is nobody to compare with. */
-  peer?(): Promise<Round>;
+  readonly peer?: () => Promise<Round>;
   /** What else was seen while it ran, for the table. */
-  remark?(): string;
+  readonly remark?: () => string;
 }
 
 export interface Goal {

@@ -1,7 +1,21 @@
 import type { Row } from '../row.js';
+import { burstRows } from './burst.js';
 import { callRows } from './calls.js';
+import { changeRows } from './change.js';
+import { firstSnapshotRows } from './first-snapshot.js';
 import { pickRows } from './pick.js';
+import { registerManyRows } from './register-many.js';
+import { registerSeenRow } from './register-seen.js';
 import { updateRows } from './update.js';
 
 /** In the order of the table. */
-export const rows: readonly Row[] = [...callRows, ...pickRows, ...updateRows];
+export const rows: readonly Row[] = [
+  registerSeenRow,
+  ...registerManyRows,
+  ...firstSnapshotRows,
+  ...changeRows,
+  ...burstRows,
+  ...callRows,
+  ...pickRows,
+  ...updateRows,
+];

@@ -6,7 +6,7 @@ import { Listeners } from './listeners.js';
 import type { Logger } from './logger.js';
 import { noteRecordLayout } from './record-layout.js';
 import { noteRecordRevision } from './record-revision.js';
-import { diffInstances, nothing, patchSorted, type SkippedRecord, type Snapshot, type SnapshotDiff } from './snapshot.js';
+import { nothing, patchSorted, type SkippedRecord, type Snapshot, type SnapshotDiff } from './snapshot.js';
 
 /** What a backend says about one key. The key decides the id: two keys never carry the same one. */
 export type RecordState =
@@ -93,13 +93,7 @@ export class ServiceFeed implements FeedSink {
   }
 
   replace(records: Iterable<RecordState>, revision: string): void {
-    const gone = new Set(this.#records.keys());
-    const changes: RecordChange[] = [];
-    for (const record of records) {
-      gone.delete(record.key);
-      changes.push(record);
-    }
-    for (const key of gone) changes.push({ key, deleted: true });
+    const changes = this.#records.size === 0 ? records : withDeletions(records, this.#records.keys());
     // A backend that is polled gives the whole state each time: only after trouble is that a recovery.
     const again = this.#current !== undefined && this.#trouble !== undefined;
     this.#recover();
@@ -168,13 +162,17 @@ export class ServiceFeed implements FeedSink {
         skippedChanged = true;
       }
     }
-    const before = this.#instances;
-    if (byId.size > 0) this.#instances = patchSorted(before, byId);
     if (skippedChanged) this.#skipped = Object.freeze([...this.#records.values()].filter(isSkipped).sort((a, b) => (a.key < b.key ? -1 : 1)));
     const statusChanged = this.#current?.status !== (this.#trouble === undefined ? 'live' : 'stale');
     // A record that was rewritten as it was is no news to anybody.
     if (byId.size === 0 && !skippedChanged && !statusChanged) return;
-    this.#publish(revision, diffInstances(before, this.#instances));
+    if (byId.size === 0) {
+      this.#publish(revision, noDiff);
+      return;
+    }
+    const { instances, ...diff } = patchSorted(this.#instances, byId);
+    this.#instances = instances;
+    this.#publish(revision, diff);
   }
 
   #publish(revision: string, diff: SnapshotDiff): void {
@@ -198,6 +196,18 @@ export class ServiceFeed implements FeedSink {
     if (this.#observer !== undefined) publish('rollcall:watch', () => ({ snapshot }));
     this.#listeners.emit(snapshot, this.#predecessor);
   }
+}
+
+/** The records of a complete list, and the removal of what it lacks. */
+function withDeletions(records: Iterable<RecordState>, known: Iterable<string>): readonly RecordChange[] {
+  const gone = new Set(known);
+  const changes: RecordChange[] = [];
+  for (const record of records) {
+    gone.delete(record.key);
+    changes.push(record);
+  }
+  for (const key of gone) changes.push({ key, deleted: true });
+  return changes;
 }
 
 const noDiff: SnapshotDiff = { added: nothing, removed: nothing, changed: nothing };

@@ -1,6 +1,7 @@
 import { Backoff } from '../../core/backoff.js';
 import { linkSignals, sleep } from '../../core/cancellation.js';
 import type { Clock } from '../../core/clock.js';
+import { CoalescingSink } from '../../core/coalescing-sink.js';
 import { closedError, type RollcallError, toRollcallError } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
 import type { Random } from '../../core/random.js';
@@ -36,6 +37,7 @@ export interface FollowerDeps {
 export class ServiceFollower implements Disposable {
   readonly #service: string;
   readonly #sink: FeedSink;
+  readonly #coalescing: CoalescingSink;
   readonly #merging: MergingSink | undefined;
   readonly #deps: FollowerDeps;
   readonly #stopping = new AbortController();
@@ -46,8 +48,9 @@ export class ServiceFollower implements Disposable {
 
   constructor(service: string, sink: FeedSink, deps: FollowerDeps) {
     this.#service = service;
-    this.#merging = deps.codec.repeatsInstances ? new MergingSink(sink, new MergedRecords(deps.codec.roots), deps.clock) : undefined;
-    this.#sink = this.#merging ?? sink;
+    this.#coalescing = new CoalescingSink(sink, deps.clock);
+    this.#merging = deps.codec.repeatsInstances ? new MergingSink(this.#coalescing, new MergedRecords(deps.codec.roots), deps.clock) : undefined;
+    this.#sink = this.#merging ?? this.#coalescing;
     this.#deps = deps;
     this.#backoff = new Backoff(deps.random, deps.session.timings.retry);
     this.#refusedBackoff = new Backoff(deps.random, deps.session.timings.refusedRetry);
@@ -60,6 +63,7 @@ export class ServiceFollower implements Disposable {
   [Symbol.dispose](): void {
     this.#listening[Symbol.dispose]();
     this.#merging?.[Symbol.dispose]();
+    this.#coalescing[Symbol.dispose]();
     this.#stopping.abort(closedError('the watch'));
   }
 

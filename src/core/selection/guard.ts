@@ -150,7 +150,7 @@ export class SnapshotGuard {
   }
 
   #mergedInstances(instances: readonly ServiceInstance[]): readonly ServiceInstance[] {
-    this.#merged ??= patchSorted(instances, new Map([...this.#departed].map(([id, { instance }]) => [id, instance])));
+    this.#merged ??= patchSorted(instances, new Map([...this.#departed].map(([id, { instance }]) => [id, instance]))).instances;
     return this.#merged;
   }
 
