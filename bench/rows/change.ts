@@ -74,7 +74,7 @@ async function open(size: number): Promise<OpenRow> {
   const cpuOf = async (act: (pair: StoredPair) => void): Promise<{ readonly cpu: number }> => {
     let took = 0;
     for (let n = 0; n < changes; n++) {
-      const pair = pairOf((revision * 7919) % size, ++revision, 1 + (revision % 1000));
+      const pair = pairOf((revision * 7919) % size, ++revision, 1_000 + (revision % 60_000));
       passed += 60_000;
       const began = performance.now();
       act(pair);

@@ -11,6 +11,10 @@ export type Address =
 /** One label of a host name; `_` is not in RFC 1123, yet Docker Compose and others use it. */
 const hostLabel = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 
+/** The form of nearly all addresses: every record of every list is read, so it is told by one look. The port is checked for its range. */
+const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const ipv4AndPort = new RegExp(`^${octet}(?:\\.${octet}){3}:[1-9]\\d{0,4}$`);
+
 /**
  * Reads `host:port`, `[ipv6]:port` or `unix:path`.
  * @throws RollcallError INVALID_ADDRESS, naming the value and what is wrong with it.
@@ -18,12 +22,22 @@ const hostLabel = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 export function parseAddress(value: unknown): Address {
   if (typeof value !== 'string') throw invalid(value, 'is not a string');
   if (value === '') throw invalid(value, 'is empty');
-   
+  if (ipv4AndPort.test(value)) return tcp(value, value.lastIndexOf(':'));
   if (/[\u0000-\u0020\u007f-\u009f]/.test(value)) throw invalid(value, 'holds a space or a control character');
   if (value.length > 300) throw invalid(value, 'is longer than 300 characters');
   if (value.startsWith('unix:')) return parseUnix(value);
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(value)) throw invalid(value, 'is a URL; give host:port without a scheme');
   return parseTcp(value);
+}
+
+function tcp(value: string, colon: number): Address {
+  return { kind: 'tcp', host: value.slice(0, colon), port: checkedPort(value, value.slice(colon + 1)) };
+}
+
+function checkedPort(value: string, digits: string): number {
+  const port = Number(digits);
+  if (port < 1 || port > 65535) throw invalid(value, 'has a port out of range; it is from 1 to 65535');
+  return port;
 }
 
 function parseUnix(value: string): Address {
@@ -41,8 +55,7 @@ function parseTcp(value: string): Address {
   if (bracketed === null && host.includes(':')) throw invalid(value, 'is an IPv6 address without brackets; write [::1]:8000');
   if (rest === '' || rest === ':') throw invalid(value, 'has no port');
   if (!/^:\d{1,5}$/.test(rest)) throw invalid(value, 'has a port that is not a number from 1 to 65535');
-  const port = Number(rest.slice(1));
-  if (port < 1 || port > 65535) throw invalid(value, 'has a port out of range; it is from 1 to 65535');
+  const port = checkedPort(value, rest.slice(1));
   if (host === '') throw invalid(value, 'has no host');
   if (bracketed !== null && !isIPv6(host)) throw invalid(value, 'has brackets around something that is not an IPv6 address');
   if (bracketed === null && !isHost(host)) throw invalid(value, 'has a host that is neither a name nor an IP address');
@@ -72,7 +85,7 @@ export function parseDialableAddress(value: unknown): Address {
 
 /** Whether the host is `0.0.0.0`, `::` or a spelling of them. */
 export function isUnspecifiedHost(host: string): boolean {
-  if (isIPv6(host)) {
+  if (host.includes(':') && isIPv6(host)) {
     const canonical = new URL(`http://[${host.replace(/%.*$/, '')}]`).hostname;
     return canonical === '[::]' || canonical === '[::ffff:0:0]';
   }

@@ -1,5 +1,6 @@
 import { Backoff, type BackoffOptions } from './backoff.js';
-import { lifetimeController, linkSignals, sleep, throwIfAborted, withTimeout } from './cancellation.js';
+import { boundedWait } from './bounded-wait.js';
+import { lifetimeController, linkSignals, sleep, throwIfAborted } from './cancellation.js';
 import type { Clock } from './clock.js';
 import type { ConnectionMonitor } from './connection-monitor.js';
 import { closedError, RollcallError, toRollcallError } from './errors.js';
@@ -374,16 +375,14 @@ export class LeasedRegistry implements Registry, RegistrationOwner {
   }
 
   async #bounded<T>(what: string, outer: AbortSignal | undefined, entry: RegistrationEntry, promise: Promise<T>): Promise<T> {
-    const linked = linkSignals(outer, this.#closing.signal);
     try {
-      return await withTimeout(this.#deps.clock, this.#timeoutMs, what, linked.signal, () => promise);
+      // Closing settles the promise itself.
+      return await boundedWait(promise, { clock: this.#deps.clock, ms: this.#timeoutMs, what, signal: outer });
     } catch (error) {
       // What kept failing says more than that time ran out.
       const cause = entry.lastError ?? this.#monitor.outage;
       if (!(error instanceof RollcallError) || error.code !== 'TIMEOUT' || cause === undefined) throw error;
       throw new RollcallError(cause.code, `${what} failed for ${this.#timeoutMs} ms: ${cause.message}`, { cause, retryable: cause.retryable });
-    } finally {
-      linked[Symbol.dispose]();
     }
   }
 

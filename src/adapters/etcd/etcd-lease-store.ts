@@ -6,19 +6,32 @@ import { recordKey } from '../../core/registration-entry.js';
 import type { Random } from '../../core/random.js';
 import { EtcdError } from './etcd-error.js';
 import { KeyGuard } from './key-guard.js';
+import { keyHistory } from './key-history.js';
+import { nextRevision } from './key-range.js';
 import { LeaseGroup } from './lease-group.js';
 import { LeaseKeeper, type LeaseKeeperDeps } from './lease-keeper.js';
 import { OpenClaims } from './open-claims.js';
-import type { RecordCodec } from './record-codec.js';
-import type { EtcdTransport, RequestOp, TxnResponse } from './transport.js';
+import type { Put, RecordCodec } from './record-codec.js';
+import type { EtcdTransport, RequestOp, ResponseOp, TxnResponse, UnaryOptions } from './transport.js';
 import type { WatchStream } from './watch-stream.js';
-import { chunks, maxTxnOps, opsOf, outcomeOf, removeOp, sweepOp, writeBytes, writeOps } from './write-txn.js';
+import { chunks, type KeyedWrite, maxTxnOps, opsOf, outcomeOf, removeOp, sweepOp, writeBytes, writeOps } from './write-txn.js';
 
 export interface LeaseStoreDeps extends LeaseKeeperDeps {
   readonly watches: WatchStream;
   readonly codec: RecordCodec;
   readonly defaultTtl: Seconds;
   readonly random: Random;
+}
+
+interface NamedWrite extends KeyedWrite {
+  readonly instance: ServiceInstance;
+  readonly name: string;
+}
+
+interface ForeignRecord {
+  readonly key: Buffer;
+  /** At which it was written last. */
+  readonly revision: string;
 }
 
 /** How long, and how often, a write without an answer is reckoned with. */
@@ -84,7 +97,7 @@ export class EtcdLeaseStore implements LeaseStore {
       const lease = await group.keeper.ensure(transport, signal);
       const keyed = records.map(({ instance, mode }) => ({ instance, mode, name: recordKey(instance), puts: codec.puts(instance, lease.id) }));
       for (const each of this.#groups.values()) each.refuseShared(keyed);
-      const claims = await this.#claims.begin(keyed, () => lease.revision ?? this.#revision(transport, keyed[0]?.puts[0]?.key, signal));
+      const claims = this.#claims.begin(keyed, session.revision);
       const writes = keyed.map((write) => ({ ...write, since: claims.get(write.name), historyBegan: session.historyBegan }));
       // Remembered before they are sent: if the lease is lost while they are under way, they are among the lost.
       for (const { instance, puts } of writes) for (const key of group.note(instance, puts)) this.#guard.remove(key);
@@ -94,25 +107,78 @@ export class EtcdLeaseStore implements LeaseStore {
         for (const { puts } of batch) for (const { key, value } of puts) this.#guard.expect(key, value);
         const answer = await this.#txn(transport, group, lease.id, batch.flatMap((write) => writeOps(write, lease.id, ownLeases)), signal);
         let next = 0;
-        return batch.map((write) => {
-          const { name, puts, instance } = write;
-          const outcome = outcomeOf(answer.responses[next] as TxnResponse['responses'][number]);
-          next += opsOf(write);
-          this.#claims.end(name);
-          if (outcome === 'stored') {
-            if (group.keeper.id === lease.id) group.stored(instance);
-            for (const { key, value } of puts) this.#guard.add(transport, key, value, instance, answer.header.revision);
-          } else {
-            this.#leave(group, instance);
-          }
-          return outcome;
-        });
+        return Promise.all(
+          batch.map(async (write) => {
+            const outcome = outcomeOf(answer.responses[next] as TxnResponse['responses'][number]);
+            next += opsOf(write);
+            // A claim is not superseded by who was there before it.
+            const contested = outcome === 'superseded' && write.mode === 'claim';
+            return contested ? this.#contest(transport, group, lease.id, write, signal) : this.#written(transport, group, lease.id, write, { outcome, revision: answer.header.revision });
+          }),
+        );
       });
       // Not before everything of ours has left it: what still stands under it would be gone for a moment.
       if (group.keeper.hasRetired && group.isRewritten) await group.keeper.revokeRetired(transport, signal);
       return outcomes.flat();
     } catch (error) {
       throw session.failed(transport, error, signal);
+    }
+  }
+
+  #written(transport: EtcdTransport, group: LeaseGroup, lease: string, { name, puts, instance }: NamedWrite, { outcome, revision }: { readonly outcome: WriteOutcome; readonly revision: string }): WriteOutcome {
+    this.#claims.end(name);
+    if (outcome === 'stored') {
+      if (group.keeper.id === lease) group.stored(instance);
+      for (const { key, value } of puts) this.#guard.add(transport, key, value, instance, revision);
+    } else {
+      this.#leave(group, instance);
+    }
+    return outcome;
+  }
+
+  /**
+   * A claim whose first attempt was not answered is tried again, and finds another owner's record that is newer than what we knew before that
+   * attempt. If ours stood there meanwhile, that owner is the newer one. If not, he came before us, and we go on.
+   */
+  async #contest(transport: EtcdTransport, group: LeaseGroup, lease: string, write: NamedWrite, signal: AbortSignal): Promise<WriteOutcome> {
+    const own = group.keeper.ownIds;
+    for (let since = write.since ?? '0'; ; ) {
+      const foreign = await this.#newestForeign(transport, write.puts, own, signal);
+      if (foreign !== undefined && (foreign === 'unknown' || (await this.#stoodThere(transport, foreign, since, own, signal)))) {
+        return this.#written(transport, group, lease, write, { outcome: 'superseded', revision: since });
+      }
+      since = foreign?.revision ?? since;
+      const answer = await this.#txn(transport, group, lease, writeOps({ ...write, since }, lease, own), signal);
+      const outcome = outcomeOf(answer.responses[0] as TxnResponse['responses'][number]);
+      if (outcome === 'stored') return this.#written(transport, group, lease, write, { outcome, revision: answer.header.revision });
+    }
+  }
+
+  /** What another owner wrote last of these keys; `undefined` where there is nothing of the kind, `unknown` for whom may not read. */
+  async #newestForeign(transport: EtcdTransport, puts: readonly Put[], own: readonly string[], signal: AbortSignal): Promise<ForeignRecord | 'unknown' | undefined> {
+    let newest: ForeignRecord | undefined;
+    for (const { key } of puts) {
+      try {
+        const [found] = (await transport.range({ key, keys_only: true }, this.#deps.session.attempt(signal))).kvs;
+        if (found === undefined || own.includes(found.lease)) continue;
+        if (newest === undefined || BigInt(found.mod_revision) > BigInt(newest.revision)) newest = { key, revision: found.mod_revision };
+      } catch (error) {
+        if (error instanceof EtcdError && error.code === 'PERMISSION_DENIED') return 'unknown';
+        throw error;
+      }
+    }
+    return newest;
+  }
+
+  /** Whether a record of ours stood where that one stands, after the given revision and before it. Where that cannot be told, we give way. */
+  async #stoodThere(transport: EtcdTransport, { key, revision }: ForeignRecord, since: string, own: readonly string[], signal: AbortSignal): Promise<boolean> {
+    if (BigInt(revision) <= BigInt(since)) return false;
+    try {
+      const history = await keyHistory(this.#deps.watches, transport, { key, from: nextRevision(since), to: revision }, signal);
+      return history.some(({ type, kv }) => type === 'Put' && own.includes(kv.lease));
+    } catch (error) {
+      if (signal.aborted || (error instanceof EtcdError && error.kind === 'connection')) throw error;
+      return true;
     }
   }
 
@@ -228,17 +294,6 @@ export class EtcdLeaseStore implements LeaseStore {
     await Promise.all([...this.#groups.values()].map(({ keeper }) => keeper.close(this.#deps.session.timings.closeTimeoutMs)));
   }
 
-  /** The store's revision now; `undefined` for an owner who may write and not read. */
-  async #revision(transport: EtcdTransport, key: Buffer | undefined, signal: AbortSignal): Promise<string | undefined> {
-    if (key === undefined) return undefined;
-    try {
-      return (await transport.range({ key, count_only: true }, this.#deps.session.attempt(signal))).header.revision;
-    } catch (error) {
-      if (error instanceof EtcdError && error.code === 'PERMISSION_DENIED') return undefined;
-      throw error;
-    }
-  }
-
   #group(ttl: Seconds): LeaseGroup {
     let group = this.#groups.get(ttl);
     if (group === undefined) {
@@ -266,11 +321,11 @@ export class EtcdLeaseStore implements LeaseStore {
     return group;
   }
 
-  async #txn(transport: EtcdTransport, group: LeaseGroup, lease: string, ops: RequestOp[], signal: AbortSignal): Promise<TxnResponse> {
+  async #txn(transport: EtcdTransport, group: LeaseGroup, lease: string, ops: RequestOp[], signal: AbortSignal): Promise<Pick<TxnResponse, 'header' | 'responses'>> {
     const { session } = this.#deps;
     const before = session.revision;
     try {
-      const answer = await transport.txn({ compare: [], success: ops, failure: [] }, session.attempt(signal));
+      const answer = await carryOut(transport, ops, session.attempt(signal));
       session.observe(transport, answer.header, before);
       return answer;
     } catch (error) {
@@ -282,6 +337,14 @@ export class EtcdLeaseStore implements LeaseStore {
       throw error;
     }
   }
+}
+
+/** A single put, as of a server that registers, needs no transaction: etcd is a little quicker with it. */
+async function carryOut(transport: EtcdTransport, ops: RequestOp[], options: UnaryOptions): Promise<Pick<TxnResponse, 'header' | 'responses'>> {
+  const [first] = ops;
+  if (ops.length !== 1 || first === undefined || !('request_put' in first)) return transport.txn({ compare: [], success: ops, failure: [] }, options);
+  const answer = await transport.put(first.request_put, options);
+  return { header: answer.header, responses: [{ response_put: answer } as ResponseOp] };
 }
 
 async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

@@ -30,6 +30,9 @@ interface GuardedKey {
   watch: Disposable | undefined;
 }
 
+/** Watches opened at once, and then in each turn: of ten thousand registrations, what is still to be written goes first. */
+const openedTogether = 64;
+
 /**
  * Watches the keys that we wrote, each by itself on the shared stream: a newer owner's record tells us that we are
  * superseded, a deletion (an operator's, or a revoked lease) that we have to write again, both at once instead of with
@@ -49,6 +52,10 @@ export class KeyGuard {
   readonly #backoff: Backoff;
   #retry: Disposable | undefined;
   #soon = false;
+  /** What to watch and from which revision, once it is its turn. */
+  readonly #queue = new Map<GuardedKey, { readonly transport: EtcdTransport; readonly from: string }>();
+  #turn: Disposable | undefined;
+  #openedThisTurn = 0;
 
   constructor(deps: KeyGuardDeps) {
     this.#deps = deps;
@@ -64,7 +71,7 @@ export class KeyGuard {
     const guarded: GuardedKey = { key, value, instance, watch: undefined };
     this.#keys.set(nameOf(key), guarded);
     // If the session moved on while the write was under way, it verified without this key.
-    if (this.#deps.session.transport === transport) this.#watch(transport, guarded, nextRevision(revision));
+    if (this.#deps.session.transport === transport) this.#watchInTurn(transport, guarded, nextRevision(revision));
     else this.#verifySoon();
   }
 
@@ -76,15 +83,43 @@ export class KeyGuard {
 
   remove(key: Buffer): void {
     const name = nameOf(key);
-    this.#keys.get(name)?.watch?.[Symbol.dispose]();
+    const guarded = this.#keys.get(name);
+    if (guarded === undefined) return;
+    guarded.watch?.[Symbol.dispose]();
+    this.#queue.delete(guarded);
     this.#keys.delete(name);
   }
 
   close(): void {
     this.#listening[Symbol.dispose]();
     this.#retry?.[Symbol.dispose]();
+    this.#turn?.[Symbol.dispose]();
+    this.#queue.clear();
     for (const { watch } of this.#keys.values()) watch?.[Symbol.dispose]();
     this.#keys.clear();
+  }
+
+  #watchInTurn(transport: EtcdTransport, guarded: GuardedKey, from: string): void {
+    if (this.#openedThisTurn++ < openedTogether && this.#queue.size === 0) this.#watch(transport, guarded, from);
+    else this.#queue.set(guarded, { transport, from });
+    this.#turn ??= this.#deps.clock.setTimer(() => {
+      this.#nextTurn();
+    }, 0);
+  }
+
+  #nextTurn(): void {
+    this.#turn = undefined;
+    this.#openedThisTurn = 0;
+    for (const [guarded, { transport, from }] of this.#queue) {
+      if (this.#openedThisTurn++ === openedTogether) break;
+      this.#queue.delete(guarded);
+      // With another connection it was verified already.
+      if (this.#deps.session.transport === transport && guarded.watch === undefined) this.#watch(transport, guarded, from);
+    }
+    if (this.#queue.size === 0) return;
+    this.#turn = this.#deps.clock.setTimer(() => {
+      this.#nextTurn();
+    }, 0);
   }
 
   #watch(transport: EtcdTransport, guarded: GuardedKey, from: string): void {

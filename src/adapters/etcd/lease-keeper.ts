@@ -21,8 +21,6 @@ export interface LeaseKeeperEvents {
 
 export interface HeldLease {
   readonly id: string;
-  /** The store's revision when it was granted; only for whom it was granted just now. */
-  readonly revision?: string;
 }
 
 export interface LeaseKeeperDeps {
@@ -180,14 +178,12 @@ export class LeaseKeeper {
     this.#candidateSent = true;
     const id = this.#candidateId;
     let grantedTtl = this.#ttl;
-    let revision: string | undefined;
     const { session } = this.#deps;
     const before = session.revision;
     try {
       const answer = await transport.leaseGrant(id, this.#ttl, session.attempt(signal));
       session.observe(transport, answer.header, before);
       grantedTtl = Number(answer.TTL);
-      revision = answer.header.revision;
     } catch (error) {
       // Ours, from an attempt whose answer was lost.
       if (!(error instanceof EtcdError) || error.kind !== 'lease-exists') {
@@ -204,7 +200,7 @@ export class LeaseKeeper {
     this.#state = 'alive';
     this.#confirm(this.#deps.clock.monotonic());
     if (this.#deps.session.transport !== undefined) this.#connect(this.#deps.session.transport);
-    return revision === undefined ? { id } : { id, revision };
+    return { id };
   }
 
   #connect(transport: EtcdTransport): void {

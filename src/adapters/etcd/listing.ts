@@ -4,14 +4,13 @@ import { keyAfter, type KeyRange, prefixRange, rootRanges } from './key-range.js
 import { MergedRecords } from './merged-records.js';
 import { EtcdError } from './etcd-error.js';
 import type { ReadPlace, RecordCodec } from './record-codec.js';
-import type { EtcdTransport, KeyValue, ResponseHeader, UnaryOptions } from './transport.js';
+import type { EtcdTransport, KeyValue, RangeResponse, ResponseHeader, UnaryOptions } from './transport.js';
 
-/** Keys a request asks for: a page of small records stays far below what etcd or we would choke on. */
-const pageSize = 1_000;
+/** Keys that the first request asks for; where others keep what they like beside the records, few. */
+const [firstPage, firstMixedPage] = [2_000, 16];
 
-/** Where others keep what they like beside the records, the first page is small, and the next ones as large as the values let them. */
-const firstMixedPage = 16;
-const wantedPageBytes = 2_000_000;
+/** The next ones ask for as many as the size of those before lets them, so that neither etcd nor we choke on one, and each page is a request less. */
+const [wantedPageBytes, largestPage] = [2_000_000, 5_000];
 
 /** A complete read, with the header of the answer that chose its revision. */
 export interface EtcdListing extends Listing {
@@ -88,20 +87,27 @@ async function readPages(
   header: ResponseHeader | undefined,
   take: (kv: KeyValue) => void,
 ): Promise<ResponseHeader> {
-  let from = key;
   // The first page chooses the revision, all others read at it: a service is never a mixture of two moments.
   let first = header;
-  let limit = mixed ? firstMixedPage : pageSize;
-  for (;;) {
-    const page = await transport.range({ key: from, range_end, limit, keys_only: keysOnly, ...(first === undefined ? {} : { revision: first.revision }) }, options);
+  let limit = mixed ? firstMixedPage : firstPage;
+  const ask = (from: Buffer): Promise<RangeResponse> =>
+    // This member has that revision, so it need not ask the others what the newest one is.
+    transport.range({ key: from, range_end, limit, keys_only: keysOnly, ...(first === undefined ? {} : { revision: first.revision, serializable: true }) }, options);
+  for (let next: Promise<RangeResponse> | undefined = ask(key); next !== undefined; ) {
+    const page: RangeResponse = await next;
     first ??= page.header;
-    for (const kv of page.kvs) take(kv);
     const last = page.kvs.at(-1);
-    if (!page.more || last === undefined) return first;
-    if (mixed) {
-      const bytes = page.kvs.reduce((sum, { key: { length }, value }) => sum + length + value.length, 0);
-      limit = Math.max(1, Math.min(pageSize, 2 * limit, Math.floor((limit * wantedPageBytes) / Math.max(1, bytes))));
+    next = undefined;
+    if (page.more && last !== undefined) {
+      const bytes = page.kvs.reduce((sum, kv) => sum + kv.key.length + kv.value.length, 0);
+      const fitting = Math.floor((limit * wantedPageBytes) / Math.max(1, bytes));
+      limit = Math.max(1, Math.min(largestPage, mixed ? 2 * limit : largestPage, fitting));
+      // Asked for before this one is read: etcd and we work at the same time.
+      next = ask(keyAfter(last.key));
+      // Awaited with the next turn; if reading this page fails, nobody does.
+      next.catch(() => undefined);
     }
-    from = keyAfter(last.key);
+    for (const kv of page.kvs) take(kv);
   }
+  return first as ResponseHeader;
 }

@@ -5,25 +5,26 @@ interface Claim {
 }
 
 /**
- * Claims that were sent and not answered yet, each with the store's revision from before its first attempt.
+ * Claims that were sent and not answered yet, each with a revision of the store that is older than its first attempt.
  *
  * The answer of a claim that was carried out may be lost. When it is tried again, another owner may have claimed the id
- * meanwhile, and is the newer one: with the revision the second attempt can tell.
+ * meanwhile, and is the newer one: with the revision the second attempt can tell that somebody may have.
  */
 export class OpenClaims {
-  readonly #since = new Map<string, string | undefined>();
+  readonly #since = new Map<string, string>();
 
   /**
    * Notes the claims among these writes.
-   * @param revision the store's revision now; asked for only where a claim is new
+   * @param revision the newest revision of the store that we know; not asked for, as a request would cost every registration a round trip
    * @returns for those that were tried before, the revision from before their first attempt, by name
    */
-  async begin(writes: readonly Claim[], revision: () => string | undefined | Promise<string | undefined>): Promise<ReadonlyMap<string, string | undefined>> {
-    const claims = writes.filter(({ mode }) => mode === 'claim').map(({ name }) => name);
-    const again = new Map(claims.filter((name) => this.#since.has(name)).map((name) => [name, this.#since.get(name)]));
-    if (again.size < claims.length) {
-      const now = await revision();
-      for (const name of claims) if (!again.has(name)) this.#since.set(name, now);
+  begin(writes: readonly Claim[], revision: string): ReadonlyMap<string, string> {
+    const again = new Map<string, string>();
+    for (const { name, mode } of writes) {
+      if (mode !== 'claim') continue;
+      const since = this.#since.get(name);
+      if (since === undefined) this.#since.set(name, revision);
+      else again.set(name, since);
     }
     return again;
   }

@@ -12,6 +12,8 @@ import {
   type IDuplexStream,
   type ILeaseGrantResponse,
   type ILeaseKeepAliveResponse,
+  type IPutRequest,
+  type IPutResponse,
   type IRangeRequest,
   type IRangeResponse,
   type ITxnRequest,
@@ -70,6 +72,7 @@ export interface EtcdTransport {
   /** Gets a token where the options name a user and there is none yet; else it does nothing. To be called before anything else. */
   authenticate(options: AuthenticateOptions): Promise<void>;
   range(request: IRangeRequest, options: UnaryOptions): Promise<IRangeResponse>;
+  put(request: IPutRequest, options: UnaryOptions): Promise<IPutResponse>;
   txn(request: ITxnRequest, options: UnaryOptions): Promise<ITxnResponse>;
   leaseGrant(id: string, ttlSeconds: number, options: UnaryOptions): Promise<ILeaseGrantResponse>;
   leaseRevoke(id: string, options: UnaryOptions): Promise<void>;
@@ -143,6 +146,10 @@ class Etcd3Transport implements EtcdTransport {
 
   range(request: IRangeRequest, options: UnaryOptions): Promise<IRangeResponse> {
     return this.#authorized((call) => this.#client.kv.range(request, call), options);
+  }
+
+  put(request: IPutRequest, options: UnaryOptions): Promise<IPutResponse> {
+    return this.#authorized((call) => this.#client.kv.put(request, call), options);
   }
 
   txn(request: ITxnRequest, options: UnaryOptions): Promise<ITxnResponse> {

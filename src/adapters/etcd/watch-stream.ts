@@ -55,8 +55,8 @@ export class WatchStream {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #watches = new Map<string, OpenWatch>();
-  /** Watches that etcd has not answered yet, in the order of their requests, which is that of the answers. */
-  #unanswered: OpenWatch[] = [];
+  /** Watches that etcd has not answered yet by their ids, in the order of their requests, which is that of the answers. */
+  readonly #unanswered = new Map<string, OpenWatch>();
   #stream: OpenStream | undefined;
   #lastId = 0;
 
@@ -75,7 +75,7 @@ export class WatchStream {
     const id = String(++this.#lastId);
     const watch: OpenWatch = { id, target, handlers, fragments: [] };
     this.#watches.set(id, watch);
-    this.#unanswered.push(watch);
+    this.#unanswered.set(id, watch);
     // `fragment`: without it a batch above the message limit kills the stream instead of being split.
     this.#on(transport).write({ create_request: { ...target, watch_id: id, fragment: true } });
     return {
@@ -87,7 +87,7 @@ export class WatchStream {
 
   close(): void {
     this.#watches.clear();
-    this.#unanswered = [];
+    this.#unanswered.clear();
     this.#stream?.watchdog[Symbol.dispose]();
     this.#stream?.stream.end();
     this.#stream = undefined;
@@ -128,8 +128,8 @@ export class WatchStream {
     this.#session.observe(transport, response.header);
     if (response.created) {
       // A refused watch is answered without its id by etcd 3.5, so the order decides.
-      const watch = response.watch_id === '-1' ? this.#unanswered[0] : this.#watches.get(response.watch_id);
-      this.#unanswered = this.#unanswered.filter((each) => each.id !== response.watch_id && each !== watch);
+      const watch = response.watch_id === '-1' ? this.#unanswered.values().next().value : this.#watches.get(response.watch_id);
+      this.#unanswered.delete(watch?.id ?? response.watch_id);
       if (watch === undefined || !this.#watches.has(watch.id)) return;
       if (response.canceled) this.#end(watch, watchCancelledError(response.cancel_reason, response.compact_revision, transport.endpoint));
       else this.#call(() => watch.handlers.created());
@@ -170,7 +170,7 @@ export class WatchStream {
     if (first === undefined) return;
     const id = String(++this.#lastId);
     // Not among the watches: whatever the answer says, it is a sign of life and nothing else.
-    this.#unanswered.push({ id, target: first.target, handlers: deaf, fragments: [] });
+    this.#unanswered.set(id, { id, target: first.target, handlers: deaf, fragments: [] });
     stream.write({ create_request: { ...first.target, start_revision: '0', watch_id: id } });
     stream.write({ cancel_request: { watch_id: id } });
   }

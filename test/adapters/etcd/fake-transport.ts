@@ -55,6 +55,7 @@ export function fakeTransport(endpoint = 'h1:2379') {
     endpoint,
     authenticate: sinon.stub<Parameters<EtcdTransport['authenticate']>, ReturnType<EtcdTransport['authenticate']>>().resolves(),
     range: sinon.stub<Parameters<EtcdTransport['range']>, Promise<RangeResponse>>().resolves({ header: header('1'), kvs: [], more: false, count: '0' }),
+    put: sinon.stub<Parameters<EtcdTransport['put']>, ReturnType<EtcdTransport['put']>>(),
     txn: sinon.stub<Parameters<EtcdTransport['txn']>, ReturnType<EtcdTransport['txn']>>(),
     leaseGrant: sinon.stub<Parameters<EtcdTransport['leaseGrant']>, ReturnType<EtcdTransport['leaseGrant']>>(),
     leaseRevoke: sinon.stub<Parameters<EtcdTransport['leaseRevoke']>, Promise<void>>().resolves(),

@@ -33,6 +33,7 @@ function member(endpoint: string, up: boolean): EtcdTransport {
         ? Promise.resolve({ header: { cluster_id: '1', member_id: '1', revision: '1', raft_term: '1' }, kvs: [], more: false, count: '0' })
         : Promise.reject(new EtcdError('UNAVAILABLE', 'connection', 'refused')),
     close: () => undefined,
+    put: unused,
     txn: unused,
     leaseGrant: unused,
     leaseRevoke: unused,

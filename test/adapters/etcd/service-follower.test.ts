@@ -89,11 +89,13 @@ describe('following a service', () => {
   });
 
   it('lists page by page, all at the revision of the first', async () => {
-    store.kvs = Array.from({ length: 2_500 }, (_, index) => record(`a${String(index).padStart(4, '0')}`, '9'));
+    store.kvs = Array.from({ length: 9_000 }, (_, index) => record(`a${String(index).padStart(4, '0')}`, '9'));
     await clock.tickAsync(0);
-    expect(ids()).to.have.length(2_500);
+    expect(ids()).to.have.length(9_000);
     const pages = opened[0]!.range.args.map(([request]) => request).filter(({ keys_only }) => keys_only !== true);
     expect(pages.map(({ revision }) => revision)).to.deep.equal([undefined, '10', '10']);
+    // The newest revision is a matter of the quorum; what a revision holds, every member that has it knows.
+    expect(pages.map(({ serializable }) => serializable)).to.deep.equal([undefined, true, true]);
     expect(seen).to.have.length(1);
   });
 
