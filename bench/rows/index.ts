@@ -3,6 +3,9 @@ import { burstRows } from './burst.js';
 import { callRows } from './calls.js';
 import { changeRows } from './change.js';
 import { firstSnapshotRows } from './first-snapshot.js';
+import { idleRows } from './idle.js';
+import { importRows } from './import.js';
+import { memoryRows } from './memory.js';
 import { pickRows } from './pick.js';
 import { registerManyRows } from './register-many.js';
 import { registerSeenRow } from './register-seen.js';
@@ -15,7 +18,10 @@ export const rows: readonly Row[] = [
   ...firstSnapshotRows,
   ...changeRows,
   ...burstRows,
+  ...memoryRows,
   ...callRows,
   ...pickRows,
   ...updateRows,
+  ...idleRows,
+  ...importRows,
 ];
