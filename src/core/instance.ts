@@ -72,7 +72,7 @@ export function createInstance(init: InstanceInit): ServiceInstance {
 export function instanceFromRecord(service: string, id: string, record: Readonly<Record<string, unknown>>): ServiceInstance {
   const { address, weight, version, zone, metadata } = record;
   // Other languages write an unset field as null. The checks look at every field again, which makes the claim below good.
-  return checked({ service, id, address, weight: weight ?? undefined, version: version ?? undefined, zone: zone ?? undefined, metadata: metadata ?? undefined } as InstanceInit, Object.freeze);
+  return checked({ service, id, address, weight: weight ?? undefined, version: version ?? undefined, zone: zone ?? undefined, metadata: metadata ?? undefined } as InstanceInit, takeOver);
 }
 
 /** The same instance with some fields changed, checked like a new one. */
@@ -103,6 +103,15 @@ export function sameInstance(a: ServiceInstance, b: ServiceInstance): boolean {
 function sameMetadata(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+/** Metadata that was read last: most instances of a service have the same. */
+let latest = noMetadata;
+
+/** What was just read is nobody else's, so it is made ours as it is; or what is the same already, so that of thousands there is one. */
+function takeOver(metadata: Record<string, string>): Readonly<Record<string, string>> {
+  if (!sameMetadata(latest, metadata)) latest = Object.freeze(metadata);
+  return latest;
 }
 
 /** @param keep makes metadata that nobody can change any more; a copy, unless it is the record's own */

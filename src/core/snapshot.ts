@@ -82,9 +82,15 @@ export function patchSorted(list: readonly ServiceInstance[], changes: ReadonlyM
     if (now === undefined) removed.push(before as ServiceInstance);
     else (before === undefined ? added : changed).push(now);
   };
+  const frozen = (instances: readonly ServiceInstance[]): PatchedList => ({
+    instances: Object.freeze(instances),
+    // Of a first list everything is new: one array is enough for both.
+    added: list.length === 0 ? instances : Object.freeze(added),
+    removed: Object.freeze(removed),
+    changed: Object.freeze(changed),
+  });
   const ids = changes.size === 1 ? [...changes.keys()] : [...changes.keys()].sort();
-  const instances = (ids.length <= fewChanges ? patchInPlace : patchThroughout)(list, ids, changes, note);
-  return { instances: Object.freeze(instances), added: Object.freeze(added), removed: Object.freeze(removed), changed: Object.freeze(changed) };
+  return frozen((ids.length <= fewChanges ? patchInPlace : patchThroughout)(list, ids, changes, note));
 }
 
 type Note = (before: ServiceInstance | undefined, now: ServiceInstance | undefined) => void;

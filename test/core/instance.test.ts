@@ -149,3 +149,23 @@ describe('two instances are the same', () => {
     });
   }
 });
+
+describe('metadata of records', () => {
+  const read = (metadata: Record<string, string>) => instanceFromRecord('s', 'i', { address: 'h:1', metadata }).metadata;
+
+  it('is one object as long as it is the same, and never a wrong one', () => {
+    const first = read({ a: '1', b: '2' });
+    expect(read({ a: '1', b: '2' })).to.equal(first);
+    for (const other of [{ a: '1' }, { a: '1', b: '3' }, { a: '1', b: '2', c: '3' }, { a: '1', c: '2' }, {}]) {
+      expect(read({ ...other })).to.deep.equal(other);
+      expect(read({ a: '1', b: '2' })).to.deep.equal(first);
+    }
+    expect(Object.isFrozen(read({ x: 'y' }))).to.equal(true);
+  });
+
+  it('of a caller stays his own', () => {
+    const mine = { a: '1', b: '2' };
+    expect(createInstance({ service: 's', address: 'h:1', metadata: mine }).metadata).not.to.equal(mine);
+    expect(Object.isFrozen(mine)).to.equal(false);
+  });
+});
