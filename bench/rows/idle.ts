@@ -10,7 +10,8 @@ const idleMs = 20_000;
 async function open(count: number, stage: Stage): Promise<OpenRow> {
   // One that nobody else asks for anything: what it counts is what the client asked.
   const etcd = await stage.ownEtcd();
-  const member = etcd.members[0]!;
+  const [member] = etcd.members;
+  if (member === undefined) throw new Error('no member');
   const received = async (): Promise<Record<'pings' | 'watch' | 'all', number>> => {
     const of = (...labels: readonly string[]): Promise<number> => member.metric('grpc_server_msg_received_total', ...labels);
     const [pings, watch, all] = await Promise.all([of('grpc_method="LeaseKeepAlive"'), of('grpc_method="Watch"'), of()]);

@@ -7,6 +7,7 @@ import { idleRows } from './idle.js';
 import { importRows } from './import.js';
 import { memoryRows } from './memory.js';
 import { pickRows } from './pick.js';
+import { recoveryRow } from './recovery.js';
 import { registerManyRows } from './register-many.js';
 import { registerSeenRow } from './register-seen.js';
 import { updateRows } from './update.js';
@@ -24,4 +25,5 @@ export const rows: readonly Row[] = [
   ...updateRows,
   ...idleRows,
   ...importRows,
+  recoveryRow,
 ];
