@@ -41,8 +41,10 @@ export class LeastRequestStrategy<T extends Member> implements Strategy<T> {
   readonly #idle = new IdleQueue<Load<T>>();
   /** Also of those that are away: their calls go on. */
   readonly #loads = new WeakMap<T, Load<T>>();
+  /** Picked last: as a rule it is asked for right away how to follow the call. */
+  #picked: Load<T> | undefined;
   #burst = 1;
-  #unstarted: PendingCall[] = [];
+  #unstarted: PendingCall<T>[] = [];
 
   constructor({ choiceCount, random, defer = (callback) => void setImmediate(callback) }: LeastRequestDeps) {
     this.#choiceCount = choiceCount;
@@ -82,13 +84,14 @@ export class LeastRequestStrategy<T extends Member> implements Strategy<T> {
     if (drawn === undefined) return undefined;
     const idle = this.#idle.first;
     const insteadIdle = drawn.calls > 0 && idle !== undefined && (drawn.burst === this.#burst || loadOf(idle) < loadOf(drawn));
-    return (insteadIdle ? idle : drawn).member;
+    this.#picked = insteadIdle ? idle : drawn;
+    return this.#picked.member;
   }
 
   follow(member: T): CallFollower {
-    const load = this.#loads.get(member) as Load<T>;
+    const load = this.#picked?.member === member ? this.#picked : (this.#loads.get(member) as Load<T>);
     load.burst = this.#burst;
-    const call = new PendingCall((by) => this.#count(load, by));
+    const call = new PendingCall(load, this.#idle);
     // One timer for a whole burst.
     if (this.#unstarted.push(call) === 1) this.#defer(() => this.#endBurst());
     return call;
@@ -110,12 +113,6 @@ export class LeastRequestStrategy<T extends Member> implements Strategy<T> {
     this.#unstarted = [];
     for (const call of unstarted) call.expire();
   }
-
-  #count(load: Load<T>, by: number): void {
-    load.calls += by;
-    if (load.calls > 0) this.#idle.delete(load);
-    else if (load.slot >= 0) this.#idle.push(load);
-  }
 }
 
 /** What the load would be with one call more. */
@@ -123,29 +120,41 @@ function loadOf({ calls, parts }: { readonly calls: number; readonly parts: numb
   return (calls + 1) / parts;
 }
 
-/** One picked call; it counts while it is `pending` or `started`. */
-class PendingCall implements CallFollower {
-  readonly #count: (by: 1 | -1) => void;
+/** One picked call; it counts while it is `pending` or `started`. An object and no closures, as there is one for each call. */
+class PendingCall<T> implements CallFollower {
+  readonly #load: Load<T>;
+  readonly #idle: IdleQueue<Load<T>>;
   #state: 'pending' | 'expired' | 'started' | 'ended' = 'pending';
 
-  constructor(count: (by: 1 | -1) => void) {
-    this.#count = count;
-    count(1);
+  constructor(load: Load<T>, idle: IdleQueue<Load<T>>) {
+    this.#load = load;
+    this.#idle = idle;
+    this.#begin();
   }
 
   started(): void {
-    if (this.#state === 'expired') this.#count(1);
+    if (this.#state === 'expired') this.#begin();
     if (this.#state === 'pending' || this.#state === 'expired') this.#state = 'started';
   }
 
   ended(): void {
-    if (this.#state === 'pending' || this.#state === 'started') this.#count(-1);
+    if (this.#state === 'pending' || this.#state === 'started') this.#end();
     this.#state = 'ended';
   }
 
   expire(): void {
     if (this.#state !== 'pending') return;
     this.#state = 'expired';
-    this.#count(-1);
+    this.#end();
+  }
+
+  #begin(): void {
+    this.#load.calls++;
+    this.#idle.delete(this.#load);
+  }
+
+  #end(): void {
+    this.#load.calls--;
+    if (this.#load.calls === 0 && this.#load.slot >= 0) this.#idle.push(this.#load);
   }
 }

@@ -23,16 +23,20 @@ export class StrategyPicker implements Picker {
 
 /** The leaf's own callbacks stay: policies and wrappers below may count calls too. */
 function followed(result: PickResult, follower: CallFollower): PickResult {
-  const { onCallStarted, onCallEnded } = result;
-  return {
-    ...result,
-    onCallStarted: () => {
-      follower.started();
-      onCallStarted?.();
-    },
-    onCallEnded: (...status) => {
-      follower.ended();
-      onCallEnded?.(...status);
-    },
+  return { ...result, onCallStarted: startOf(follower, result.onCallStarted), onCallEnded: endOf(follower, result.onCallEnded) };
+}
+
+/** Functions that are returned need no name of their own, which loaders that keep names would give each anew: dearer than the rest of a pick. */
+function startOf(follower: CallFollower, further: PickResult['onCallStarted']): PickResult['onCallStarted'] {
+  return () => {
+    follower.started();
+    further?.();
+  };
+}
+
+function endOf(follower: CallFollower, further: PickResult['onCallEnded']): PickResult['onCallEnded'] {
+  return (code, details, metadata) => {
+    follower.ended();
+    further?.(code, details, metadata);
   };
 }

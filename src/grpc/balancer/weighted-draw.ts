@@ -52,11 +52,13 @@ export class WeightedDraw<T extends DrawItem> {
 
   /** @param chance from 0 up to but not including 1 */
   draw(chance: number): T | undefined {
+    const sums = this.#sums;
     let left = Math.floor(chance * this.#total);
     let at = 0;
-    for (let span = 2 ** Math.floor(Math.log2(this.#sums.length)); span >= 1; span /= 2) {
-      const sum = this.#sums[at + span];
-      if (sum === undefined || sum > left) continue;
+    for (let span = 2 ** 31 >>> Math.clz32(sums.length); span > 0; span >>>= 1) {
+      if (at + span >= sums.length) continue;
+      const sum = sums[at + span] as number;
+      if (sum > left) continue;
       at += span;
       left -= sum;
     }
