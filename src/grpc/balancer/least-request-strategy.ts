@@ -1,5 +1,5 @@
 import type { Random } from '../../core/random.js';
-import { IdleQueue } from './idle-queue.js';
+import { LinkedQueue } from './linked-queue.js';
 import type { CallFollower, Member, Strategy } from './strategy.js';
 import { WeightedDraw } from './weighted-draw.js';
 
@@ -38,7 +38,7 @@ export class LeastRequestStrategy<T extends Member> implements Strategy<T> {
   readonly #random: Random;
   readonly #defer: (callback: () => void) => void;
   readonly #draw = new WeightedDraw<Load<T>>();
-  readonly #idle = new IdleQueue<Load<T>>();
+  readonly #idle = new LinkedQueue<Load<T>>();
   /** Also of those that are away: their calls go on. */
   readonly #loads = new WeakMap<T, Load<T>>();
   /** Picked last: as a rule it is asked for right away how to follow the call. */
@@ -123,10 +123,10 @@ function loadOf({ calls, parts }: { readonly calls: number; readonly parts: numb
 /** One picked call; it counts while it is `pending` or `started`. An object and no closures, as there is one for each call. */
 class PendingCall<T> implements CallFollower {
   readonly #load: Load<T>;
-  readonly #idle: IdleQueue<Load<T>>;
+  readonly #idle: LinkedQueue<Load<T>>;
   #state: 'pending' | 'expired' | 'started' | 'ended' = 'pending';
 
-  constructor(load: Load<T>, idle: IdleQueue<Load<T>>) {
+  constructor(load: Load<T>, idle: LinkedQueue<Load<T>>) {
     this.#load = load;
     this.#idle = idle;
     this.#begin();

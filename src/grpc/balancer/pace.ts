@@ -26,10 +26,14 @@ export class Pace {
   /** When its lap began. */
   #origin: number;
   #turns = 0;
+  #start: number;
+  #deadline: number;
 
   constructor(parts: number, start: number) {
     this.#parts = parts;
     this.#origin = start;
+    this.#start = start;
+    this.#deadline = this.#tick(1);
   }
 
   get parts(): number {
@@ -38,19 +42,22 @@ export class Pace {
 
   /** When the turn that is next may begin. */
   get start(): number {
-    return this.#tick(this.#turns);
+    return this.#start;
   }
 
   /** When it is to be over: that is when the turn after it may begin. */
   get deadline(): number {
-    return this.#tick(this.#turns + 1);
+    return this.#deadline;
   }
 
   advance(): void {
     this.#turns++;
-    if (this.#turns < this.#parts) return;
-    this.#turns = 0;
-    this.#origin += lap;
+    if (this.#turns >= this.#parts) {
+      this.#turns = 0;
+      this.#origin += lap;
+    }
+    this.#start = this.#deadline;
+    this.#deadline = this.#tick(this.#turns + 1);
   }
 
   /** Goes on from another moment, or at another pace. */
@@ -58,13 +65,17 @@ export class Pace {
     this.#origin = start;
     this.#parts = parts;
     this.#turns = 0;
+    this.#start = start;
+    this.#deadline = this.#tick(1);
   }
 
-  /** Another at the same pace that has its next turn at the same moment, to the tick, now and ever after. */
-  copy(): Pace {
-    const copy = new Pace(this.#parts, this.#origin);
-    copy.#turns = this.#turns;
-    return copy;
+  /** Has the other's pace, and its next turn at the same moment, to the tick, now and ever after. */
+  join(other: Pace): void {
+    this.#origin = other.#origin;
+    this.#parts = other.#parts;
+    this.#turns = other.#turns;
+    this.#start = other.#start;
+    this.#deadline = other.#deadline;
   }
 
   #tick(turns: number): number {

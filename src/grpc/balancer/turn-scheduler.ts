@@ -1,16 +1,8 @@
-import { IndexedHeap } from './indexed-heap.js';
+import { KeyedHeap } from './keyed-heap.js';
+import { Lane } from './lane.js';
 import { distanceOf, Pace, partsOf } from './pace.js';
 import type { Member } from './strategy.js';
-
-interface Turn<T> {
-  readonly member: T;
-  pace: Pace;
-  start: number;
-  deadline: number;
-  /** Number of the turn it had last; 0 before the first. */
-  lastTurn: number;
-  heapIndex: number;
-}
+import { Turn } from './turn.js';
 
 /**
  * Turns in exact proportion to weights, as evenly spread as whole turns can be: at no moment has anybody had one turn more or less than its
@@ -22,111 +14,139 @@ interface Turn<T> {
  * - Another weight takes effect at once and scales what is left to wait.
  */
 export class TurnScheduler<T extends Member> {
-  /** Their turn has not come yet; soonest first. */
-  readonly #waiting = new IndexedHeap<Turn<T>>((a, b) => (a.start === b.start ? longerWaiting(a, b) : a.start < b.start));
-  /** They may have a turn; most urgent first. */
-  readonly #eligible = new IndexedHeap<Turn<T>>((a, b) => (a.deadline === b.deadline ? longerWaiting(a, b) : a.deadline < b.deadline));
+  /** Those of one weight together, by parts; none is empty. */
+  readonly #lanes = new Map<number, Lane<T>>();
+  /** Lanes in which nobody's turn has come yet; soonest first. */
+  readonly #waiting = new KeyedHeap<Lane<T>>(hasWaitedLonger);
+  /** Lanes in which somebody may have a turn; most urgent first. */
+  readonly #eligible = new KeyedHeap<Lane<T>>(hasWaitedLonger);
   /** Also of those that are away. */
   readonly #turns = new WeakMap<T, Turn<T>>();
   /** What the time is for all together: the mean of their starts by weight. It paces like a member that has every turn. */
   readonly #time = new Pace(1, 0);
+  #size = 0;
   #parts = 0;
   /** The least distance between two turns of anybody up to now. */
   #shortest = Infinity;
   #count = 0;
 
   get size(): number {
-    return this.#waiting.size + this.#eligible.size;
+    return this.#size;
   }
 
   add(member: T): void {
     const known = this.#turns.get(member);
-    if (known !== undefined && this.#isHere(known)) return;
+    if (known?.here === true) return;
     const parts = partsOf(member.weight);
-    const turn = known ?? { member, pace: this.#newcomersPace(parts), start: 0, deadline: 0, lastTurn: 0, heapIndex: -1 };
-    if (known === undefined) this.#turns.set(member, turn);
-    else this.#welcomeBack(turn, parts);
+    const turn = known ?? new Turn(member);
+    if (known === undefined) {
+      this.#turns.set(member, turn);
+      this.#welcome(turn, parts);
+    } else {
+      this.#welcomeBack(turn, parts);
+    }
     this.#enter(turn);
   }
 
   remove(member: T): void {
     const turn = this.#turns.get(member);
-    if (turn !== undefined && this.#isHere(turn)) this.#leave(turn);
+    if (turn?.here === true) this.#leave(turn);
   }
 
   reweigh(member: T): void {
     const turn = this.#turns.get(member);
     const parts = partsOf(member.weight);
-    if (turn === undefined || !this.#isHere(turn) || parts === turn.pace.parts) return;
+    if (turn?.here !== true || parts === turn.parts) return;
     // What it is owed, or has had in advance, stays the same number of turns: so time stays what it is.
-    const start = this.#scaled(turn.start, turn.pace.parts, parts);
+    const start = this.#scaled(turn.start, turn.parts, parts);
     this.#leave(turn);
-    turn.pace.restart(start, parts);
+    turn.restart(start, parts);
     this.#enter(turn);
   }
 
   next(): T | undefined {
-    const turn = this.#nextInLine();
-    if (turn === undefined) return undefined;
-    this.#eligible.delete(turn);
-    turn.pace.advance();
+    const lane = this.#nextLane();
+    const turn = lane?.first;
+    if (lane === undefined || turn === undefined) return undefined;
+    lane.delete(turn);
+    turn.advance();
     turn.lastTurn = ++this.#count;
+    lane.add(turn);
     this.#time.advance();
-    this.#enqueue(turn);
+    this.#replace(lane);
     return turn.member;
   }
 
-  #newcomersPace(parts: number): Pace {
-    const next = this.#nextInLine();
-    if (next === undefined) return new Pace(parts, this.#time.start);
-    return next.pace.parts === parts ? next.pace.copy() : new Pace(parts, this.#scaled(next.start, next.pace.parts, parts));
+  /** Beside the next in line. */
+  #welcome(turn: Turn<T>, parts: number): void {
+    const next = this.#nextLane()?.first;
+    if (next === undefined) turn.restart(this.#time.start, parts);
+    else if (next.parts === parts) turn.join(next);
+    else turn.restart(this.#scaled(next.start, next.parts, parts), parts);
   }
 
   /** Its place is kept, unless everybody has had turns since: it is owed none for the time it was away. */
   #welcomeBack(turn: Turn<T>, parts: number): void {
-    const { start, parts: before } = turn.pace;
-    const place = this.#scaled(start, before, parts);
-    const newcomers = this.#newcomersPace(parts);
+    const before = turn.parts;
+    const place = this.#scaled(turn.start, before, parts);
+    const next = this.#nextLane()?.first;
+    const earliest = next === undefined ? this.#time.start : this.#scaled(next.start, next.parts, parts);
     const latest = this.#time.start + Math.ceil(distanceOf(parts));
-    if (place < newcomers.start) turn.pace = newcomers;
-    else if (parts !== before || place > latest) turn.pace.restart(Math.min(place, latest), parts);
+    if (place < earliest) this.#welcome(turn, parts);
+    else if (parts !== before || place > latest) turn.restart(Math.min(place, latest), parts);
   }
 
-  /** Who may have a turn and has the earliest deadline; moves those on whose turn has come. */
-  #nextInLine(): Turn<T> | undefined {
-    const soonest = this.#waiting.first;
-    if (soonest === undefined) return this.#eligible.first;
+  /** Whose first may have a turn and has the earliest deadline; moves those on whose turn has come. */
+  #nextLane(): Lane<T> | undefined {
+    const [waiting, eligible] = [this.#waiting, this.#eligible];
     // Rounding may let time lag behind by a tick; somebody is always next.
-    if (this.#eligible.size === 0 && this.#time.start < soonest.start) this.#time.restart(soonest.start);
-    for (let turn = this.#waiting.first; turn !== undefined && turn.start <= this.#time.start; turn = this.#waiting.first) {
-      // Whoever starts this late cannot have the earlier deadline: with equal weights one is moved at a time, not a whole round.
-      const urgent = this.#eligible.first;
-      const late = urgent !== undefined && turn.start + this.#shortest >= urgent.deadline;
-      if (late && !(turn.start === urgent.start && longerWaiting(turn, urgent))) break;
-      this.#waiting.delete(turn);
-      this.#eligible.push(turn);
+    if (eligible.size === 0 && waiting.first !== undefined && this.#time.start < startOf(waiting.first)) this.#time.restart(startOf(waiting.first));
+    for (let lane = waiting.first; lane !== undefined && startOf(lane) <= this.#time.start; lane = waiting.first) {
+      // Whoever starts this late cannot have the earlier deadline: with nearly equal weights one is moved at a time, not a whole round.
+      const urgent = eligible.first;
+      const late = urgent !== undefined && startOf(lane) + this.#shortest >= deadlineOf(urgent);
+      if (late && !(startOf(lane) === startOf(urgent) && hasWaitedLonger(lane, urgent))) break;
+      waiting.delete(lane);
+      eligible.push(lane, deadlineOf(lane));
     }
-    return this.#eligible.first;
+    return eligible.first;
   }
-
-  #enqueue(turn: Turn<T>): void {
-    turn.start = turn.pace.start;
-    turn.deadline = turn.pace.deadline;
-    this.#waiting.push(turn);
-  }
-
   #enter(turn: Turn<T>): void {
-    const { parts, start } = turn.pace;
+    const { parts, start } = turn;
     this.#shortest = Math.min(this.#shortest, Math.ceil(distanceOf(parts)));
     this.#retime(this.#parts + parts, ((start - this.#time.start) * parts) / (this.#parts + parts));
-    this.#enqueue(turn);
+    let lane = this.#lanes.get(parts);
+    if (lane === undefined) this.#lanes.set(parts, (lane = new Lane<T>(parts)));
+    lane.add(turn);
+    turn.here = true;
+    this.#size++;
+    if (lane.first === turn) this.#replace(lane);
   }
 
   #leave(turn: Turn<T>): void {
-    const { parts, start } = turn.pace;
-    (this.#waiting.has(turn) ? this.#waiting : this.#eligible).delete(turn);
+    const { parts, start } = turn;
+    const lane = this.#lanes.get(parts) as Lane<T>;
+    const wasFirst = lane.first === turn;
+    lane.delete(turn);
+    turn.here = false;
+    this.#size--;
+    if (wasFirst) this.#replace(lane);
     const left = this.#parts - parts;
     this.#retime(left, left === 0 ? 0 : ((this.#time.start - start) * parts) / left);
+  }
+
+  /** Puts a lane where it belongs now that somebody else is its first, or nobody. */
+  #replace(lane: Lane<T>): void {
+    const { first } = lane;
+    const may = first !== undefined && first.start <= this.#time.start;
+    if (may && this.#eligible.has(lane)) {
+      this.#eligible.rekey(lane, first.deadline);
+      return;
+    }
+    if (this.#eligible.has(lane)) this.#eligible.delete(lane);
+    else if (this.#waiting.has(lane)) this.#waiting.delete(lane);
+    if (first === undefined) this.#lanes.delete(lane.parts);
+    else this.#waiting.push(lane, first.start);
   }
 
   #retime(parts: number, shift: number): void {
@@ -138,12 +158,16 @@ export class TurnScheduler<T extends Member> {
     const now = this.#time.start;
     return from === to ? start : now + Math.round(((start - now) * from) / to);
   }
-
-  #isHere(turn: Turn<T>): boolean {
-    return turn.heapIndex >= 0;
-  }
 }
 
-function longerWaiting<T extends Member>(a: Turn<T>, b: Turn<T>): boolean {
-  return a.lastTurn === b.lastTurn ? a.member.order < b.member.order : a.lastTurn < b.lastTurn;
+function startOf<T extends Member>(lane: Lane<T>): number {
+  return (lane.first as Turn<T>).start;
+}
+
+function deadlineOf<T extends Member>(lane: Lane<T>): number {
+  return (lane.first as Turn<T>).deadline;
+}
+
+function hasWaitedLonger<T extends Member>(a: Lane<T>, b: Lane<T>): boolean {
+  return (a.first as Turn<T>).hasWaitedLongerThan(b.first as Turn<T>);
 }

@@ -1,17 +1,21 @@
-/** A place in the queue of those who have nothing to do. Kept by the queue. */
-export interface IdleItem<T> {
+/** A place in a queue. Kept by the queue; an item is in one at a time. */
+export interface QueueItem<T> {
   earlier: T | undefined;
   later: T | undefined;
   queued: boolean;
 }
 
-/** Who has nothing to do, the longest idle first; anybody can leave at any time. A linked list: O(1). */
-export class IdleQueue<T extends IdleItem<T>> {
+/** First in, first out; anybody can leave at any time. A linked list: O(1). */
+export class LinkedQueue<T extends QueueItem<T>> {
   #first: T | undefined;
   #last: T | undefined;
 
   get first(): T | undefined {
     return this.#first;
+  }
+
+  get last(): T | undefined {
+    return this.#last;
   }
 
   push(item: T): void {
