@@ -1,7 +1,7 @@
 import { type ChannelOptions, connectivityState } from '@grpc/grpc-js';
 
 import { serverNameOf } from '../endpoint.js';
-import { type ChannelControlHelper, createChildChannelControlHelper, type Endpoint, LeafLoadBalancer, type PickArgs, type PickResult } from '../experimental.js';
+import { type ChannelControlHelper, createChildChannelControlHelper, type Endpoint, LeafLoadBalancer, type PickArgs, type Picker, type PickResult } from '../experimental.js';
 import type { ConnectionState } from './connection-board.js';
 import type { BalancerContext } from './context.js';
 import type { HealthCheck } from './health-check.js';
@@ -21,6 +21,10 @@ export interface ChildDeps {
 
 /** One instance as a policy sees it: its connection, and that connection's state. */
 export class Child implements Member {
+  // What a pick needs comes first: among thousands of instances each is cold, and a pick's time is that of the lines of memory it reads.
+  /** The leaf's newest. */
+  #picker: Picker;
+  readonly #unwraps: boolean;
   readonly key: string;
   readonly order: number;
   weight: number;
@@ -33,7 +37,6 @@ export class Child implements Member {
   #healthDetail = '';
   readonly #leaf: LeafLoadBalancer;
   readonly #deps: ChildDeps;
-  readonly #unwraps: boolean;
   #destroyed = false;
 
   constructor(key: string, order: number, weight: number, endpoint: Endpoint, deps: ChildDeps) {
@@ -44,6 +47,7 @@ export class Child implements Member {
     this.#deps = deps;
     this.#unwraps = deps.context.health !== undefined;
     this.#leaf = new LeafLoadBalancer(endpoint, this.#helper(), this.#options(), '');
+    this.#picker = this.#leaf.getPicker();
   }
 
   get state(): ConnectionState {
@@ -65,7 +69,7 @@ export class Child implements Member {
   }
 
   pick(args: PickArgs): PickResult {
-    const result = this.#leaf.getPicker().pick(args);
+    const result = this.#picker.pick(args);
     return this.#unwraps ? this.#deps.health.unwrap(result) : result;
   }
 
@@ -83,7 +87,8 @@ export class Child implements Member {
   #helper(): ChannelControlHelper {
     const { helper, context, health } = this.#deps;
     const own = createChildChannelControlHelper(helper, {
-      updateState: (state, _picker, errorMessage) => {
+      updateState: (state, picker, errorMessage) => {
+        this.#picker = picker;
         this.#onConnectivity(state, errorMessage ?? '');
       },
       // pick_first leaves a timer running when it is destroyed, and asks once more when that fires.
