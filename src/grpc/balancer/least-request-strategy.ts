@@ -99,10 +99,10 @@ export class LeastRequestStrategy<T extends Member> implements Strategy<T> {
 
   #leastOfDrawn(): Load<T> | undefined {
     let least = this.#draw.draw(this.#random());
-    for (let drawn = 1; drawn < this.#choiceCount && least !== undefined; drawn++) {
+    // An idle one is not compared with the next, whatever their weights: those have decided already.
+    for (let drawn = 1; drawn < this.#choiceCount && least !== undefined && least.calls > 0; drawn++) {
       const other = this.#draw.draw(this.#random());
-      // Of two idle ones the first drawn, whatever their weights: those have decided already.
-      if (other !== undefined && least.calls > 0 && loadOf(other) < loadOf(least)) least = other;
+      if (other !== undefined && loadOf(other) < loadOf(least)) least = other;
     }
     return least;
   }
