@@ -1,5 +1,5 @@
 import type { Random } from '../../core/random.js';
-import { LinkedQueue } from './linked-queue.js';
+import { IdleQueue } from './idle-queue.js';
 import type { CallFollower, Member, Strategy } from './strategy.js';
 import { WeightedDraw } from './weighted-draw.js';
 
@@ -11,9 +11,7 @@ interface Load<T> {
   burst: number;
   slot: number;
   parts: number;
-  earlier: Load<T> | undefined;
-  later: Load<T> | undefined;
-  queued: boolean;
+  place: number;
 }
 
 export interface LeastRequestDeps {
@@ -38,7 +36,7 @@ export class LeastRequestStrategy<T extends Member> implements Strategy<T> {
   readonly #random: Random;
   readonly #defer: (callback: () => void) => void;
   readonly #draw = new WeightedDraw<Load<T>>();
-  readonly #idle = new LinkedQueue<Load<T>>();
+  readonly #idle = new IdleQueue<Load<T>>();
   /** Also of those that are away: their calls go on. */
   readonly #loads = new WeakMap<T, Load<T>>();
   /** Picked last: as a rule it is asked for right away how to follow the call. */
@@ -59,7 +57,7 @@ export class LeastRequestStrategy<T extends Member> implements Strategy<T> {
   add(member: T): void {
     let load = this.#loads.get(member);
     if (load === undefined) {
-      load = { member, calls: 0, burst: 0, slot: -1, parts: 0, earlier: undefined, later: undefined, queued: false };
+      load = { member, calls: 0, burst: 0, slot: -1, parts: 0, place: -1 };
       this.#loads.set(member, load);
     }
     if (load.slot >= 0) return;
@@ -123,10 +121,10 @@ function loadOf({ calls, parts }: { readonly calls: number; readonly parts: numb
 /** One picked call; it counts while it is `pending` or `started`. An object and no closures, as there is one for each call. */
 class PendingCall<T> implements CallFollower {
   readonly #load: Load<T>;
-  readonly #idle: LinkedQueue<Load<T>>;
+  readonly #idle: IdleQueue<Load<T>>;
   #state: 'pending' | 'expired' | 'started' | 'ended' = 'pending';
 
-  constructor(load: Load<T>, idle: LinkedQueue<Load<T>>) {
+  constructor(load: Load<T>, idle: IdleQueue<Load<T>>) {
     this.#load = load;
     this.#idle = idle;
     this.#begin();
