@@ -1,9 +1,12 @@
+import type { MetadataValue } from '@grpc/grpc-js';
+
+import { murmurHash } from '../../core/murmur-hash.js';
 import type { Random } from '../../core/random.js';
 import type { PickArgs } from '../experimental.js';
 import { HashRing } from './hash-ring.js';
-import { murmurHash } from '../../core/murmur-hash.js';
 import type { RingHashConfig } from './ring-hash-config.js';
 import type { Member, Strategy } from './strategy.js';
+import { bytesOf } from './text-bytes.js';
 
 /** The weight for which an instance has `replicas` points: the default one of instances. */
 const replicaWeight = 100;
@@ -65,7 +68,7 @@ export class RingHashStrategy<T extends Member> implements Strategy<T> {
 
   pick({ metadata }: PickArgs): T | undefined {
     const values = metadata.get(this.#metadataKey);
-    const position = values.length === 0 ? Math.floor(this.#random() * 2 ** 32) : murmurHash(Buffer.from(values.join(',')), 0);
+    const position = values.length === 0 ? Math.floor(this.#random() * 2 ** 32) : murmurHash(bytesOf(textOf(values)), 0);
     return this.#ring.ownerAt(position);
   }
 
@@ -94,4 +97,9 @@ export class RingHashStrategy<T extends Member> implements Strategy<T> {
     for (; points.placed < count; points.placed++) this.#ring.add(murmurHash(id, points.placed), member);
     for (; points.placed > count; points.placed--) this.#ring.delete(murmurHash(id, points.placed - 1), member);
   }
+}
+
+function textOf(values: readonly MetadataValue[]): string {
+  const [only] = values;
+  return values.length === 1 && typeof only === 'string' ? only : values.join(',');
 }
