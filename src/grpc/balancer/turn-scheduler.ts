@@ -99,6 +99,11 @@ export class TurnScheduler<T extends Member> {
   /** Whose first may have a turn and has the earliest deadline; moves those on whose turn has come. */
   #nextLane(): Lane<T> | undefined {
     const [waiting, eligible] = [this.#waiting, this.#eligible];
+    // Time goes back a little when one leaves that was behind the others, or comes.
+    for (let lane = eligible.first; lane !== undefined && startOf(lane) > this.#time.start; lane = eligible.first) {
+      eligible.delete(lane);
+      waiting.push(lane, startOf(lane));
+    }
     // Rounding may let time lag behind by a tick; somebody is always next.
     if (eligible.size === 0 && waiting.first !== undefined && this.#time.start < startOf(waiting.first)) this.#time.restart(startOf(waiting.first));
     for (let lane = waiting.first; lane !== undefined && startOf(lane) <= this.#time.start; lane = waiting.first) {
