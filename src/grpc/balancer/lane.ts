@@ -23,6 +23,20 @@ export class Lane<T extends Member> implements HeapItem {
     return this.#first;
   }
 
+  /** When the turn of its first may begin; never if nobody is here. */
+  get start(): number {
+    return this.#first === undefined ? Infinity : this.#first.start;
+  }
+
+  get deadline(): number {
+    return this.#first === undefined ? Infinity : this.#first.deadline;
+  }
+
+  /** Whether its first is before another lane's first that nothing else tells apart. */
+  hasWaitedLongerThan(other: Lane<T>): boolean {
+    return (this.#first as Turn<T>).hasWaitedLongerThan(other.#first as Turn<T>);
+  }
+
   add(turn: Turn<T>): void {
     const { last } = this.#queue;
     if (last === undefined || precedes(last, turn)) {
