@@ -30,11 +30,9 @@ export class LaneOrder<T extends Member> {
   }
 
   #leastOfFew(now: number): Lane<T> | undefined {
-    const list = this.#list;
     let least: Lane<T> | undefined;
     let deadline = Infinity;
-    for (let at = 0; at < list.length; at++) {
-      const lane = list[at] as Lane<T>;
+    for (const lane of this.#list) {
       if (lane.start > now) continue;
       const other = lane.deadline;
       if (other > deadline || (other === deadline && least !== undefined && !lane.hasWaitedLongerThan(least))) continue;
