@@ -28,7 +28,7 @@ export function plots(figures: Figures, rows: readonly Row[]): readonly Plot[] {
   }
   return [...series.values()]
     .filter((all) => all.length > 1)
-    .flatMap((all) => (all[0] as SeriesRow).metrics.map((metric) => plot(figures, all, metric)));
+    .flatMap((all) => (all[0] as SeriesRow).metrics.filter(({ plotted }) => plotted !== false).map((metric) => plot(figures, all, metric)));
 }
 
 function plot(figures: Figures, rows: readonly SeriesRow[], metric: Metric): Plot {

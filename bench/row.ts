@@ -25,6 +25,8 @@ export interface Metric {
   /** Default: the lower, the better. */
   readonly better?: 'higher';
   readonly goals?: readonly Goal[];
+  /** Whether how it grows with n says something. Default true. */
+  readonly plotted?: false;
 }
 
 /** Rows that differ in one number only: drawn as one plot, if that number takes more than two values. */

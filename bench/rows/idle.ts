@@ -42,9 +42,9 @@ const row = (count: number): Row => ({
   metrics: [
     { name: 'cpu', what: 'percent of a core', goals: [{ of: 'median', atMost: 0.1 }] },
     // One every TTL / 3.
-    { name: 'pings', what: 'lease pings a second', goals: [{ of: 'median', atMost: 0.65 }] },
-    { name: 'watch', what: 'messages a second on the watch stream', goals: [{ of: 'median', atMost: 2.1 }] },
-    { name: 'others', what: 'other requests a second', goals: [{ of: 'worst', atMost: 0.1 }] },
+    { name: 'pings', what: 'lease pings a second', plotted: false, goals: [{ of: 'median', atMost: 0.65 }] },
+    { name: 'watch', what: 'messages a second on the watch stream', plotted: false, goals: [{ of: 'median', atMost: 2.1 }] },
+    { name: 'others', what: 'other requests a second', plotted: false, goals: [{ of: 'worst', atMost: 0.1 }] },
   ],
   rounds: 3,
   series: { name: 'idle', title: 'Doing nothing', of: 'registrations and watches', n: count },
