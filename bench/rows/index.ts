@@ -11,6 +11,7 @@ import { recoveryRow } from './recovery.js';
 import { registerManyRows } from './register-many.js';
 import { registerSeenRow } from './register-seen.js';
 import { updateRows } from './update.js';
+import { wireRow } from './wire.js';
 
 /** In the order of the table. */
 export const rows: readonly Row[] = [
@@ -24,6 +25,7 @@ export const rows: readonly Row[] = [
   ...pickRows,
   ...updateRows,
   ...idleRows,
+  wireRow,
   ...importRows,
   recoveryRow,
 ];

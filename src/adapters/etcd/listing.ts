@@ -7,7 +7,7 @@ import type { ReadPlace, RecordCodec } from './record-codec.js';
 import type { EtcdTransport, KeyValue, RangeResponse, ResponseHeader, UnaryOptions } from './transport.js';
 
 /** Keys that the first request asks for; where others keep what they like beside the records, few. */
-const [firstPage, firstMixedPage] = [2_000, 16];
+const [firstPage, firstMixedPage] = [1_000, 16];
 
 /** The next ones ask for as many as the size of those before lets them, so that neither etcd nor we choke on one, and each page is a request less. */
 const [wantedPageBytes, largestPage] = [2_000_000, 5_000];
