@@ -41,9 +41,9 @@ function plot(figures: Figures, rows: readonly SeriesRow[], metric: Metric): Plo
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
-    title: { text: title, textStyle: { fontSize: 13 }, left: 'center' },
-    legend: { top: 24 },
-    grid: { top: 56, bottom: 48, left: 72, right: 32 },
+    title: { text: title, textStyle: { fontSize: 13 }, left: 'center', top: 4 },
+    legend: { top: 30 },
+    grid: { top: 64, bottom: 48, left: 72, right: 32 },
     xAxis: { type: 'log', name: series.of, nameLocation: 'middle', nameGap: 28, min: 'dataMin', max: 'dataMax', minorTick: { show: true } },
     yAxis: { type, axisLabel: { formatter: (value: number) => value.toLocaleString('en', { maximumSignificantDigits: 3 }) } },
     series: lines.map(({ side, points: data }) => ({ type: 'line', name: side, data, symbolSize: 8, silent: true, itemStyle: { color: side === 'rollcall' ? '#0b6e4f' : '#c8553d' } })),
