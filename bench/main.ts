@@ -40,6 +40,7 @@ async function clear(client: Etcd3): Promise<void> {
 async function run(wanted: Wanted): Promise<void> {
   const found = await findEtcd();
   if (found === undefined) throw new Error('no etcd here: run `node scripts/etcd.mjs` first');
+  mkdirSync(path.dirname(path.resolve(wanted.json)), { recursive: true });
   const etcd = await startEtcd();
   const client = new Etcd3({ hosts: `http://${etcd.endpoints[0] ?? ''}` });
   const measured: Record<string, DatedFigures> = {};
@@ -50,6 +51,8 @@ async function run(wanted: Wanted): Promise<void> {
       const progress = `${index + 1}/${wanted.rows.length} ${row.name}`;
       try {
         measured[row.name] = { date: new Date().toISOString().slice(0, 10), ...(await measure(row, wanted.rounds, etcd.endpoints[0] ?? '')) };
+        // After each row: a run that is cut short has what it measured.
+        writeFigures(wanted.json, mergeFigures(readFigures(wanted.json), { machine: machine(), etcd: found.version, rows: measured }, rows));
         const [, , ...lines] = table({ machine: '', etcd: '', rows: { [row.name]: measured[row.name] as DatedFigures } }, [row]).split('\n');
         console.error(`${progress}, ${((performance.now() - started) / 1000).toFixed(0)} s\n${lines.join('\n')}`);
       } catch (error) {
@@ -65,8 +68,6 @@ async function run(wanted: Wanted): Promise<void> {
   }
   const newer: Figures = { machine: machine(), etcd: found.version, rows: measured };
   console.log(`${legend(newer)}\n\n${table(newer, rows)}`);
-  mkdirSync(path.dirname(path.resolve(wanted.json)), { recursive: true });
-  writeFigures(wanted.json, mergeFigures(readFigures(wanted.json), newer, rows));
   console.error(`figures of every round: ${wanted.json}`);
   if (wanted.writeDocs) {
     const figures = mergeFigures(readFigures(keptFigures), newer, rows);
