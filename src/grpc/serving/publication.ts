@@ -144,7 +144,8 @@ export class Publication {
       return;
     }
     const change = changeBetween(published(this.#standing), published(wish));
-    if (Object.keys(change).length === 0) return;
+    // Of a superseded registration nothing can be changed, not even what would show later only.
+    if (Object.keys(change).length === 0 && this.#registration.state !== 'superseded') return;
     try {
       await this.#registration.update(change);
     } catch (error) {

@@ -19,6 +19,7 @@ describe('a claim whose answer is lost', function () {
   let proxy: Proxy;
   let prefix: string;
   let ours: Backend;
+  let leases: string[];
   const claimed = { service: 's', id: 'x', address: '10.0.0.1:1' };
   const key = (): string => `${prefix}/s/x`;
   const addressThere = async (): Promise<string | undefined> => {
@@ -28,12 +29,14 @@ describe('a claim whose answer is lost', function () {
   /** Somebody else's record, under a lease of his own. */
   const foreign = async (address: string): Promise<void> => {
     const { ID: lease } = await raw.client.leaseClient.leaseGrant({ TTL: 600 });
+    leases.push(lease);
     await raw.put(key(), JSON.stringify({ address }), lease);
   };
 
   beforeEach(async () => {
     const etcd = await sharedEtcd();
     prefix = ownPrefix();
+    leases = [];
     raw = openRawEtcd(etcd);
     proxy = await startProxy(etcd.endpoints[0]!);
     // A ping in between would be the answer that the proxy waits for.
@@ -45,6 +48,7 @@ describe('a claim whose answer is lost', function () {
     proxy.restore();
     await ours.close();
     await raw.deletePrefix(`${prefix}/`);
+    for (const ID of leases) await raw.client.leaseClient.leaseRevoke({ ID });
     raw.close();
     await proxy.close();
   });
