@@ -23,7 +23,7 @@ function line(row: Row, metric: Metric, figures: RowFigures, first: boolean): st
     first ? `${row.what}${peer}${remark}: **${metric.what}**` : `**${metric.what}**`,
     ...side(figures, 'rollcall', metric),
     ...side(figures, 'peer', metric),
-    ratio === undefined ? '–' : spread(ratio),
+    ratio === undefined || !Number.isFinite(ratio.median) ? '–' : spread(ratio),
     (metric.goals ?? []).map((goal) => goalText(goal, figures, metric)).join('; '),
   ];
   return `| ${cells.join(' | ')} |`;
