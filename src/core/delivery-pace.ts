@@ -2,12 +2,12 @@
 const [freely, refillMs] = [10, 10];
 
 /** The first wait of a flood, the longest, and how far behind a flood may leave us, in deliveries. */
-const [firstWaitMs, longestWaitMs, deepest] = [25, 200, 20];
+const [firstWaitMs, longestWaitMs, deepest] = [25, 400, 20];
 
 /**
  * When what changed is to be shown. A change that comes alone is shown at once, and so are a few in a row (a token bucket: ten, and a hundred a
  * second from then on). What comes faster is a flood: a whole fleet that registers again after an outage. It is shown in larger and larger steps,
- * the longer it lasts: after 25 ms, 50 ms, 100 ms, and every 200 ms from then on. Once it is over, a moment of quiet makes up for it.
+ * the longer it lasts: after 25 ms, 50 ms, 100 ms, 200 ms, and every 400 ms from then on. Once it is over, a moment of quiet makes up for it.
  */
 export class DeliveryPace {
   #tokens = freely;
