@@ -1,6 +1,7 @@
 import { parseDialableAddress } from './address.js';
 import { RollcallError } from './errors.js';
 import { quote } from './quote.js';
+import { prepareNotes } from './record-notes.js';
 import { parseServiceName } from './service-name.js';
 
 /** One running server of a service, as every part of the library passes it on. Deeply frozen. */
@@ -137,6 +138,7 @@ function checked(init: InstanceInit, keep: KeepMetadata = copied): ServiceInstan
       throw new RollcallError('RECORD_TOO_LARGE', `the record of ${quote(service)} ${quote(instance.id)} has ${bytes} bytes; at most ${maxRecordBytes} are allowed`);
     }
   }
+  prepareNotes(instance);
   return Object.freeze(instance);
 }
 
