@@ -10,7 +10,8 @@ import type { FeedSink, RecordChange, RecordState } from './service-feed.js';
 export class CoalescingSink implements FeedSink, Disposable {
   readonly #sink: FeedSink;
   readonly #clock: Clock;
-  readonly #pace = new DeliveryPace();
+  /** From the first change on: most services that are watched change rarely. */
+  #pace: DeliveryPace | undefined;
   /** By key; kept while a delivery is due. */
   #waiting: Map<string, RecordChange> | undefined;
   #revision = '0';
@@ -29,6 +30,7 @@ export class CoalescingSink implements FeedSink, Disposable {
 
   apply(changes: Iterable<RecordChange>, revision: string): void {
     const waiting = this.#waiting;
+    this.#pace ??= new DeliveryPace();
     const wait = this.#pace.next(this.#clock.monotonic(), waiting !== undefined);
     if (waiting === undefined && wait === 0) {
       this.#sink.apply(changes, revision);

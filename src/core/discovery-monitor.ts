@@ -6,16 +6,23 @@ import type { FeedObserver, ServiceFeed } from './service-feed.js';
 import type { DiscoveryStatus } from './status.js';
 import { StatusTracker } from './status-tracker.js';
 
+/** The services that are watched now. */
+export interface WatchedFeeds {
+  has(feed: ServiceFeed): boolean;
+  all(): Iterable<ServiceFeed>;
+}
+
 /** The status of a discovery: its connection's, and whether any watched service has not caught up. */
 export class DiscoveryMonitor implements FeedObserver {
   readonly #connection: ConnectionMonitor;
   readonly #tracker: StatusTracker<DiscoveryStatus>;
   readonly #listening: Disposable;
-  readonly #feeds = new Set<ServiceFeed>();
+  readonly #feeds: WatchedFeeds;
   readonly #troubled = new Set<ServiceFeed>();
   #resyncs = 0;
 
-  constructor(discovery: Discovery, deps: MonitorDeps) {
+  constructor(discovery: Discovery, feeds: WatchedFeeds, deps: MonitorDeps) {
+    this.#feeds = feeds;
     this.#connection = deps.connection ?? unbroken(deps);
     this.#tracker = new StatusTracker<DiscoveryStatus>(
       'the discovery',
@@ -52,12 +59,7 @@ export class DiscoveryMonitor implements FeedObserver {
     return this.#tracker.subscribe(listener);
   }
 
-  began(feed: ServiceFeed): void {
-    this.#feeds.add(feed);
-  }
-
   ended(feed: ServiceFeed): void {
-    this.#feeds.delete(feed);
     if (this.#troubled.delete(feed)) this.#tracker.refresh();
   }
 
@@ -83,7 +85,7 @@ export class DiscoveryMonitor implements FeedObserver {
 
   #services(): DiscoveryStatus['services'] {
     const count = { live: 0, stale: 0, starting: 0 };
-    for (const feed of this.#feeds) count[feed.current?.status ?? 'starting']++;
+    for (const feed of this.#feeds.all()) count[feed.current?.status ?? 'starting']++;
     return Object.freeze(count);
   }
 }

@@ -5,13 +5,39 @@ import { callSafely } from './listeners.js';
 import type { Logger } from './logger.js';
 import type { Watch } from './ports.js';
 import type { ServiceFeed } from './service-feed.js';
+import { SmallSet } from './small-set.js';
 import { rebaseSnapshot, type Snapshot } from './snapshot.js';
 
 /** One reader of a watch: what it saw last, and how to tell it that there is something new. */
 interface Reader {
   seen: Snapshot | undefined;
-  readonly wake: () => void;
-  readonly end: (error: RollcallError | undefined) => void;
+  wake(): void;
+  end(error: RollcallError | undefined): void;
+}
+
+/** A reader that is called with each snapshot. */
+class Subscription implements Reader, Disposable {
+  seen: Snapshot | undefined;
+  readonly #watch: FeedWatch;
+  readonly #listener: (snapshot: Snapshot) => void;
+
+  constructor(watch: FeedWatch, listener: (snapshot: Snapshot) => void) {
+    this.#watch = watch;
+    this.#listener = listener;
+  }
+
+  wake(): void {
+    const snapshot = this.#watch.take(this);
+    if (snapshot !== undefined) this.#watch.deliver(snapshot, this.#listener);
+  }
+
+  end(): void {
+    // A subscriber is told of snapshots and of nothing else.
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch.remove(this);
+  }
 }
 
 export interface FeedWatchOptions {
@@ -29,16 +55,23 @@ export interface FeedWatchOptions {
  */
 export class FeedWatch implements Watch {
   readonly service: string;
-  readonly #options: FeedWatchOptions;
-  readonly #readers = new Set<Reader>();
+  readonly #logger: Logger;
+  readonly #signal: AbortSignal | undefined;
+  readonly #acquire: FeedWatchOptions['acquire'];
+  readonly #release: FeedWatchOptions['release'];
+  readonly #readers = new SmallSet<Reader>();
   #feed: ServiceFeed | undefined;
   #feedListener: Disposable | undefined;
+  #onAbort: (() => void) | undefined;
   #state: 'unread' | 'read' | 'closed' = 'unread';
   #endedBy: RollcallError | undefined;
 
-  constructor(options: FeedWatchOptions) {
-    this.service = options.service;
-    this.#options = options;
+  constructor({ service, logger, signal, acquire, release }: FeedWatchOptions) {
+    this.service = service;
+    this.#logger = logger;
+    this.#signal = signal;
+    this.#acquire = acquire;
+    this.#release = release;
   }
 
   get current(): Snapshot | undefined {
@@ -50,23 +83,12 @@ export class FeedWatch implements Watch {
   }
 
   subscribe(listener: (snapshot: Snapshot) => void): Disposable {
-    const reader: Reader = {
-      seen: undefined,
-      wake: () => {
-        const snapshot = this.#take(reader);
-        if (snapshot !== undefined) callSafely(this.#options.logger, `the watch of ${this.service}`, () => listener(snapshot));
-      },
-      end: () => undefined,
-    };
+    const reader = new Subscription(this, listener);
     this.#add(reader);
     queueMicrotask(() => {
       if (this.#readers.has(reader)) reader.wake();
     });
-    return {
-      [Symbol.dispose]: () => {
-        this.#remove(reader);
-      },
-    };
+    return reader;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Snapshot, undefined> {
@@ -81,7 +103,7 @@ export class FeedWatch implements Watch {
       seen: undefined,
       wake: () => {
         if (waiting === undefined) return;
-        const snapshot = this.#take(reader);
+        const snapshot = this.take(reader);
         if (snapshot !== undefined) settle({ done: false, value: snapshot });
       },
       end: (error) => {
@@ -119,7 +141,7 @@ export class FeedWatch implements Watch {
       },
       return: () => {
         done = true;
-        this.#remove(reader);
+        this.remove(reader);
         settle({ done: true, value: undefined });
         return Promise.resolve({ done: true, value: undefined });
       },
@@ -134,7 +156,7 @@ export class FeedWatch implements Watch {
   end(error: RollcallError | undefined): void {
     if (this.#state === 'closed') return;
     this.#endedBy = error;
-    const readers = [...this.#readers];
+    const readers = this.#readers.toArray();
     this.#readers.clear();
     this.#leave();
     this.#state = 'closed';
@@ -145,16 +167,30 @@ export class FeedWatch implements Watch {
     this.close();
   }
 
-  readonly #onAbort = (): void => {
-    if (this.#options.signal !== undefined) this.end(abortedError(this.#options.signal, `the watch of ${this.service}`));
-  };
+  /** For its readers: the newest snapshot if this one has not seen it. */
+  take(reader: Reader): Snapshot | undefined {
+    const newest = this.#feed?.current;
+    if (newest === undefined || newest === reader.seen) return undefined;
+    const snapshot = rebaseSnapshot(reader.seen, this.#feed?.predecessor, newest);
+    reader.seen = newest;
+    return snapshot;
+  }
+
+  /** For its readers: calls somebody else's listener. */
+  deliver(snapshot: Snapshot, listener: (snapshot: Snapshot) => void): void {
+    callSafely(this.#logger, `the watch of ${this.service}`, () => listener(snapshot));
+  }
+
+  /** For its readers: one that has read enough. */
+  remove(reader: Reader): void {
+    if (this.#readers.delete(reader) && this.#readers.size === 0) this.#leave();
+  }
 
   #add(reader: Reader): void {
     if (this.#state === 'closed') throw this.#endedBy ?? closedError('the watch');
-    const { signal } = this.#options;
-    throwIfAborted(signal, `the watch of ${this.service}`);
+    throwIfAborted(this.#signal, `the watch of ${this.service}`);
     if (this.#state === 'unread') {
-      this.#feed = this.#options.acquire(this);
+      this.#feed = this.#acquire(this);
       this.#enter(this.#feed);
     }
     this.#readers.add(reader);
@@ -162,16 +198,19 @@ export class FeedWatch implements Watch {
 
   #enter(feed: ServiceFeed): void {
     this.#state = 'read';
-    // Only while somebody reads: a long-lived signal must not keep dropped watches reachable.
-    this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    const signal = this.#signal;
+    if (signal !== undefined) {
+      // Only while somebody reads: a long-lived signal must not keep dropped watches reachable.
+      this.#onAbort = () => {
+        this.end(abortedError(signal, `the watch of ${this.service}`));
+      };
+      signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
     this.#feedListener = feed.listen(() => {
-      // A reader may take itself or others away while we go through them.
-      for (const each of [...this.#readers]) if (this.#readers.has(each)) each.wake();
+      this.#readers.each((each) => {
+        each.wake();
+      });
     });
-  }
-
-  #remove(reader: Reader): void {
-    if (this.#readers.delete(reader) && this.#readers.size === 0) this.#leave();
   }
 
   #leave(): void {
@@ -180,16 +219,8 @@ export class FeedWatch implements Watch {
     this.#feedListener?.[Symbol.dispose]();
     this.#feedListener = undefined;
     this.#feed = undefined;
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#options.release(this);
-  }
-
-  /** The newest snapshot if this reader has not seen it. */
-  #take(reader: Reader): Snapshot | undefined {
-    const newest = this.#feed?.current;
-    if (newest === undefined || newest === reader.seen) return undefined;
-    const snapshot = rebaseSnapshot(reader.seen, this.#feed?.predecessor, newest);
-    reader.seen = newest;
-    return snapshot;
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#onAbort = undefined;
+    this.#release(this);
   }
 }

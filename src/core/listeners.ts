@@ -1,8 +1,24 @@
 import type { Logger } from './logger.js';
+import { SmallSet } from './small-set.js';
+
+/** One callback, which can be taken back. */
+class Listener<Args extends readonly unknown[]> implements Disposable {
+  readonly call: (...args: Args) => void;
+  readonly #all: SmallSet<Listener<Args>>;
+
+  constructor(call: (...args: Args) => void, all: SmallSet<Listener<Args>>) {
+    this.call = call;
+    this.#all = all;
+  }
+
+  [Symbol.dispose](): void {
+    this.#all.delete(this);
+  }
+}
 
 /** A set of callbacks of which none can harm another (law 12). */
 export class Listeners<Args extends readonly unknown[]> {
-  readonly #listeners = new Set<{ readonly call: (...args: Args) => void }>();
+  readonly #listeners = new SmallSet<Listener<Args>>();
   readonly #logger: Logger;
   readonly #of: string;
 
@@ -18,20 +34,15 @@ export class Listeners<Args extends readonly unknown[]> {
 
   /** The same function added twice is called twice, and each disposal takes back its own. */
   add(listener: (...args: Args) => void): Disposable {
-    const entry = { call: listener };
-    this.#listeners.add(entry);
-    return {
-      [Symbol.dispose]: () => {
-        this.#listeners.delete(entry);
-      },
-    };
+    const added = new Listener(listener, this.#listeners);
+    this.#listeners.add(added);
+    return added;
   }
 
   emit(...args: Args): void {
-    // A copy: a listener may take itself or others away while we go through them.
-    for (const entry of [...this.#listeners]) {
-      if (this.#listeners.has(entry)) callSafely(this.#logger, this.#of, () => entry.call(...args));
-    }
+    this.#listeners.each(({ call }) => {
+      callSafely(this.#logger, this.#of, () => call(...args));
+    });
   }
 
   clear(): void {

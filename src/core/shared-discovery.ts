@@ -59,7 +59,14 @@ export class SharedDiscovery implements Discovery {
   constructor(source: SnapshotSource, deps: DiscoveryDeps) {
     this.#source = source;
     this.#deps = deps;
-    this.#monitor = new DiscoveryMonitor(this, deps);
+    this.#monitor = new DiscoveryMonitor(
+      this,
+      {
+        has: (feed) => this.#feeds.get(feed.service)?.feed === feed,
+        all: () => [...this.#feeds.values()].map(({ feed }) => feed),
+      },
+      deps,
+    );
   }
 
   get status(): DiscoveryStatus {
@@ -86,10 +93,8 @@ export class SharedDiscovery implements Discovery {
       service: name,
       logger: this.#deps.logger,
       signal: options.signal,
-      acquire: (watch) => this.#acquire(watch),
-      release: (watch) => {
-        this.#release(watch);
-      },
+      acquire: this.#acquire,
+      release: this.#release,
     });
   }
 
@@ -129,22 +134,22 @@ export class SharedDiscovery implements Discovery {
     if (this.#closed !== undefined) throw closedError('the discovery');
   }
 
-  #acquire(watch: FeedWatch): ServiceFeed {
+  /** Functions of the discovery and not of each watch, of which there may be thousands. */
+  readonly #acquire = (watch: FeedWatch): ServiceFeed => {
     this.#throwIfClosed();
     const { service } = watch;
     this.#watches.add(watch);
     let shared = this.#feeds.get(service);
     if (shared === undefined) {
       const feed = new ServiceFeed(service, { ...this.#deps, observer: this.#monitor });
-      this.#monitor.began(feed);
       shared = { feed, follower: this.#source.follow(service, feed), readers: 0 };
       this.#feeds.set(service, shared);
     }
     shared.readers++;
     return shared.feed;
-  }
+  };
 
-  #release(watch: FeedWatch): void {
+  readonly #release = (watch: FeedWatch): void => {
     const { service } = watch;
     this.#watches.delete(watch);
     const shared = this.#feeds.get(service);
@@ -152,5 +157,5 @@ export class SharedDiscovery implements Discovery {
     this.#feeds.delete(service);
     shared.follower[Symbol.dispose]();
     this.#monitor.ended(shared.feed);
-  }
+  };
 }

@@ -36,15 +36,26 @@ interface OpenStream {
   readonly watchdog: StreamWatchdog;
 }
 
-interface OpenWatch {
+const noEvents: WatchEvents = [];
+
+/** One watch of the stream. There may be thousands, so it holds what it must and no more. */
+class OpenWatch implements Disposable {
   readonly id: string;
-  readonly target: WatchTarget;
   readonly handlers: WatchHandlers;
   /** Events of a revision that etcd sends in several messages, until the last has come. */
-  fragments: WatchEvents;
-}
+  fragments = noEvents;
+  readonly #cancel: (id: string) => void;
 
-const deaf: WatchHandlers = { created: () => undefined, events: () => undefined, ended: () => undefined };
+  constructor(id: string, handlers: WatchHandlers, cancel: (id: string) => void) {
+    this.id = id;
+    this.handlers = handlers;
+    this.#cancel = cancel;
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancel(this.id);
+  }
+}
 
 /**
  * Many watches over one stream to one member. It lives as long as the transport and its last watch:
@@ -55,8 +66,10 @@ export class WatchStream {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #watches = new Map<string, OpenWatch>();
-  /** Watches that etcd has not answered yet by their ids, in the order of their requests, which is that of the answers. */
-  readonly #unanswered = new Map<string, OpenWatch>();
+  /** The key of each watch that etcd has not answered yet, by id, in the order of the requests, which is that of the answers. */
+  readonly #unanswered = new Map<string, Buffer>();
+  /** A key that we may watch, as etcd has shown. */
+  #watchable: Buffer | undefined;
   #stream: OpenStream | undefined;
   #lastId = 0;
 
@@ -68,21 +81,20 @@ export class WatchStream {
     session.onTrouble((reason) => {
       this.#fail(reason);
     });
+    session.signal.addEventListener('abort', () => {
+      this.close();
+    }, { once: true });
   }
 
   /** Opens a watch on the transport, which must be the session's present one. */
   open(transport: EtcdTransport, target: WatchTarget, handlers: WatchHandlers): Disposable {
     const id = String(++this.#lastId);
-    const watch: OpenWatch = { id, target, handlers, fragments: [] };
+    const watch = new OpenWatch(id, handlers, this.#cancel);
     this.#watches.set(id, watch);
-    this.#unanswered.set(id, watch);
+    this.#unanswered.set(id, target.key);
     // `fragment`: without it a batch above the message limit kills the stream instead of being split.
     this.#on(transport).write({ create_request: { ...target, watch_id: id, fragment: true } });
-    return {
-      [Symbol.dispose]: () => {
-        this.#cancel(id);
-      },
-    };
+    return watch;
   }
 
   close(): void {
@@ -128,9 +140,12 @@ export class WatchStream {
     this.#session.observe(transport, response.header);
     if (response.created) {
       // A refused watch is answered without its id by etcd 3.5, so the order decides.
-      const watch = response.watch_id === '-1' ? this.#unanswered.values().next().value : this.#watches.get(response.watch_id);
-      this.#unanswered.delete(watch?.id ?? response.watch_id);
-      if (watch === undefined || !this.#watches.has(watch.id)) return;
+      const id = response.watch_id === '-1' ? (this.#unanswered.keys().next().value ?? '') : response.watch_id;
+      const key = this.#unanswered.get(id);
+      this.#unanswered.delete(id);
+      const watch = this.#watches.get(id);
+      if (watch === undefined) return;
+      if (!response.canceled) this.#watchable = key ?? this.#watchable;
       if (response.canceled) this.#end(watch, watchCancelledError(response.cancel_reason, response.compact_revision, transport.endpoint));
       else this.#call(() => watch.handlers.created());
       return;
@@ -147,7 +162,7 @@ export class WatchStream {
       watch.fragments = events;
       return;
     }
-    watch.fragments = [];
+    watch.fragments = noEvents;
     // Not the header's revision: in a backlog that one is the store's, far ahead of what was delivered.
     const revision = events.at(-1)?.kv.mod_revision ?? response.header.revision;
     try {
@@ -166,20 +181,21 @@ export class WatchStream {
    * current ones as long as a watch starts at a revision that the store has not reached, as all of ours do.
    */
   #askForSign(stream: Stream<WatchRequest>): void {
-    const [first] = this.#watches.values();
-    if (first === undefined) return;
+    const key = this.#watchable ?? this.#unanswered.values().next().value;
+    if (key === undefined) return;
     const id = String(++this.#lastId);
     // Not among the watches: whatever the answer says, it is a sign of life and nothing else.
-    this.#unanswered.set(id, { id, target: first.target, handlers: deaf, fragments: [] });
-    stream.write({ create_request: { ...first.target, start_revision: '0', watch_id: id } });
+    this.#unanswered.set(id, key);
+    // Who may watch a range may watch one key of it.
+    stream.write({ create_request: { key, start_revision: '0', watch_id: id } });
     stream.write({ cancel_request: { watch_id: id } });
   }
 
-  #cancel(id: string): void {
+  readonly #cancel = (id: string): void => {
     if (!this.#watches.delete(id)) return;
     if (this.#watches.size === 0) this.close();
     else this.#stream?.stream.write({ cancel_request: { watch_id: id } });
-  }
+  };
 
   #end(watch: OpenWatch, reason: RollcallError): void {
     // The stream carries the token that it was opened with: no further watch would be let in on it.

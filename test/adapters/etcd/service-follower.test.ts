@@ -12,6 +12,7 @@ import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import { ServiceFeed } from '../../../src/core/service-feed.js';
 import type { Snapshot } from '../../../src/core/snapshot.js';
+import { countListeners } from '../../support/count-listeners.js';
 import { fakeSession, type FakeTransport, header } from './fake-transport.js';
 
 function record(id: string, revision: string): KeyValue {
@@ -33,13 +34,20 @@ describe('following a service', () => {
   let session: EtcdSession;
   let follower: ServiceFollower;
   let seen: Snapshot[];
+  /** What members opened from now on are like; default: they answer from the store. */
+  let prepare: ((transport: FakeTransport) => void) | undefined;
 
   beforeEach(() => {
+    prepare = undefined;
     clock = sinon.useFakeTimers();
     opened = [];
     store = { revision: '10', kvs: [] };
     seen = [];
     session = fakeSession(['h1:1'], opened, (transport) => {
+      if (prepare !== undefined) {
+        prepare(transport);
+        return;
+      }
       transport.range.callsFake((request) => {
         const from = store.kvs.filter(({ key }) => Buffer.compare(key, request.key!) >= 0);
         const limit = Number(request.limit);
@@ -151,6 +159,36 @@ describe('following a service', () => {
       await clock.tickAsync(1_000);
     }
     expect(opened[0]!.watches.length + opened[0]!.range.callCount - before).to.be.at.most(2 * 20 * 2 + 20);
+  });
+
+  it('tells of what the session meets while there is no watch, and holds nothing of the session while there is one', async () => {
+    const listening = sinon.spy(session, 'onTrouble');
+    await clock.tickAsync(0);
+    created();
+    const waiting = countListeners(session.signal)();
+    stream().fail(new EtcdError('UNAVAILABLE', 'connection', 'cut'));
+    await clock.tickAsync(10);
+    expect(listening.callCount).to.equal(1);
+    expect(countListeners(session.signal)()).to.be.above(waiting);
+    await clock.tickAsync(1_000);
+    created('2');
+    expect(seen.at(-1)).to.include({ status: 'live' });
+    expect(countListeners(session.signal)()).to.equal(waiting);
+    // Once more, and what the session says then is passed on.
+    stream().fail(new EtcdError('UNAVAILABLE', 'connection', 'cut again'));
+    await clock.tickAsync(1_000);
+    expect(seen.map(({ status }) => status)).to.deep.equal(['live', 'stale', 'live', 'stale', 'live']);
+  });
+
+  it('is told that waiting alone will not help, also while it waits for a member', async () => {
+    await clock.tickAsync(0);
+    created();
+    stream().fail(new EtcdError('UNAVAILABLE', 'connection', 'cut'));
+    expect(seen.at(-1)!.reason).to.include({ code: 'UNAVAILABLE' });
+    for (const transport of opened) transport.range.rejects(new EtcdError('UNAUTHENTICATED', 'other', 'wrong password'));
+    prepare = (transport) => transport.range.rejects(new EtcdError('UNAUTHENTICATED', 'other', 'wrong password'));
+    await clock.tickAsync(2_000);
+    expect(seen.at(-1)!.reason).to.include({ code: 'UNAUTHENTICATED' });
   });
 
   it('asks for nothing any more once it is disposed', async () => {

@@ -159,6 +159,40 @@ describe('the watch stream', () => {
     }
   });
 
+  it('asks for a sign of life with a key that it was let watch, and of a range with one key', async () => {
+    const clock = sinon.useFakeTimers();
+    try {
+      session = fakeSession(['h1:1'], opened);
+      stream = new WatchStream(session, { clock: systemClock, logger: silentLogger });
+      transport = await session.ready(never);
+      stream.open(transport, { ...target('a/'), range_end: Buffer.from('a0') }, handlers());
+      stream.open(transport, target('b'), handlers());
+      const watches = opened.at(-1)!.watches.at(-1)!;
+      watches.answer(response('1', { created: true }));
+      watches.answer(response('-1', { created: true, canceled: true, cancel_reason: 'rpc error: code = PermissionDenied desc = etcdserver: permission denied' }));
+      await clock.tickAsync(1_000);
+      expect(watches.written.at(-2)).to.deep.equal({ create_request: { key: Buffer.from('a/'), start_revision: '0', watch_id: '3' } });
+      await session.close();
+      await clock.runAllAsync();
+    } finally {
+      clock.restore();
+    }
+  });
+
+  it('leaves no timer behind when the session closes, whoever still watches', async () => {
+    const clock = sinon.useFakeTimers();
+    try {
+      session = fakeSession(['h1:1'], opened);
+      stream = new WatchStream(session, { clock: systemClock, logger: silentLogger });
+      transport = await session.ready(never);
+      stream.open(transport, target('a'), handlers());
+      await session.close();
+      expect(clock.countTimers()).to.equal(0);
+    } finally {
+      clock.restore();
+    }
+  });
+
   it('closes the stream with the last watch, also when it was etcd that ended that', () => {
     const a = handlers();
     stream.open(transport, target('a'), a);
