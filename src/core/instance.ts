@@ -1,5 +1,6 @@
 import { parseDialableAddress } from './address.js';
 import { RollcallError } from './errors.js';
+import { internedText } from './interned-text.js';
 import { quote } from './quote.js';
 import { prepareNotes } from './record-notes.js';
 import { parseServiceName } from './service-name.js';
@@ -67,13 +68,13 @@ export function createInstance(init: InstanceInit): ServiceInstance {
 
 /**
  * Reads an instance out of a stored record: as `createInstance`, but fields that this version does not know are
- * left aside, so that a newer writer does not blind an older reader. Takes the record's metadata for its own, and freezes it.
+ * left aside, so that a newer writer does not blind an older reader.
  * @throws RollcallError with the reason to report; the caller skips the record (law 5).
  */
 export function instanceFromRecord(service: string, id: string, record: Readonly<Record<string, unknown>>): ServiceInstance {
   const { address, weight, version, zone, metadata } = record;
   // Other languages write an unset field as null. The checks look at every field again, which makes the claim below good.
-  return checked({ service, id, address, weight: weight ?? undefined, version: version ?? undefined, zone: zone ?? undefined, metadata: metadata ?? undefined } as InstanceInit, takeOver);
+  return checked({ service, id, address, weight: weight ?? undefined, version: version ?? undefined, zone: zone ?? undefined, metadata: metadata ?? undefined } as InstanceInit, sharedCopy);
 }
 
 /** The same instance with some fields changed, checked like a new one. */
@@ -109,20 +110,20 @@ function sameMetadata(a: Readonly<Record<string, string>>, b: Readonly<Record<st
 /** Metadata that was read last: most instances of a service have the same. */
 let latest = noMetadata;
 
-/** What was just read is nobody else's, so it is made ours as it is; or what is the same already, so that of thousands there is one. */
-function takeOver(metadata: Record<string, string>): Readonly<Record<string, string>> {
-  if (!sameMetadata(latest, metadata)) latest = Object.freeze(metadata);
+/** A copy, or what is the same already, so that of thousands there is one. */
+function sharedCopy(metadata: Record<string, string>): Readonly<Record<string, string>> {
+  if (!sameMetadata(latest, metadata)) latest = copied(metadata);
   return latest;
 }
 
 /** Not `{ ...metadata }`: frozen, each of those has a hidden class of its own in V8, which is larger than the object. */
 function copied(metadata: Record<string, string>): Readonly<Record<string, string>> {
   const copy: Record<string, string> = {};
-  for (const key of Object.keys(metadata)) copy[key] = metadata[key] as string;
+  for (const key of Object.keys(metadata)) copy[key] = internedText(metadata[key] as string);
   return Object.freeze(copy);
 }
 
-/** @param keep makes metadata that nobody can change any more; a copy, unless it is the record's own */
+/** @param keep makes metadata that nobody can change any more */
 function checked(init: InstanceInit, keep: KeepMetadata = copied): ServiceInstance {
   const service = parseServiceName(init.service);
   parseDialableAddress(init.address);
@@ -178,7 +179,8 @@ function parseWeight(value: unknown): number {
 }
 
 function optionalText(name: 'version' | 'zone', value: unknown): string | undefined {
-  if (value === undefined || typeof value === 'string') return value;
+  if (value === undefined) return undefined;
+  if (typeof value === 'string') return internedText(value);
   throw invalid(`${name} ${quote(value)} is not a string`);
 }
 
