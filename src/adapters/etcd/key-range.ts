@@ -47,5 +47,15 @@ export function nameOf(key: Buffer): string {
 
 /** A key as text. Keys are bytes: one that is not UTF-8 is shown by its bytes, so that two of them stay two. */
 export function keyText(key: Buffer): string {
-  return isUtf8(key) ? key.toString('utf8') : `bytes:${key.toString('hex')}`;
+  return utf8Text(key) ?? `bytes:${key.toString('hex')}`;
+}
+
+/** What a replacement character stands for is no UTF-8, or that very character. */
+const replacement = '\ufffd';
+
+/** Bytes as text; `undefined` where they are not UTF-8. */
+export function utf8Text(bytes: Buffer): string | undefined {
+  const text = bytes.toString();
+  // Looking for it costs far less than looking at all bytes first.
+  return text.includes(replacement) && !isUtf8(bytes) ? undefined : text;
 }

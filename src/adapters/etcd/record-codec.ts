@@ -1,11 +1,9 @@
-import { isUtf8 } from 'node:buffer';
-
 import { RollcallError, toRollcallError } from '../../core/errors.js';
 import { maxRecordBytes, type ServiceInstance } from '../../core/instance.js';
 import { quote } from '../../core/quote.js';
 import type { RecordState } from '../../core/service-feed.js';
 import { parseServiceName } from '../../core/service-name.js';
-import { keyText } from './key-range.js';
+import { keyText, utf8Text } from './key-range.js';
 import { carriedBy } from './layouts/carried.js';
 import type { CarriedField, Layout, StoredRecord } from './layouts/layout.js';
 import { recognise } from './layouts/recognise.js';
@@ -86,11 +84,13 @@ export class RecordCodec {
 
   /** The record, why it is none, or `undefined` for what is nobody's: a marker, or a key of another place. */
   read(from: ReadPlace, service: string, { key, value, lease, mod_revision: revision }: StoredPair): RecordState | undefined {
-    const text = keyText(key);
     if (!owns(from, key)) return undefined;
+    const keyAsText = utf8Text(key);
+    const text = keyAsText ?? keyText(key);
     if (value.length > maxRecordBytes) return { key: text, skipped: `value has ${value.length} bytes; at most ${maxRecordBytes} are read` };
-    if (!isUtf8(key) || !isUtf8(value)) return { key: text, skipped: 'key or value is not UTF-8' };
-    const record: StoredRecord = { service, suffix: text.slice(from.root.length + service.length + 1), value: value.toString('utf8'), lease };
+    const valueAsText = utf8Text(value);
+    if (keyAsText === undefined || valueAsText === undefined) return { key: text, skipped: 'key or value is not UTF-8' };
+    const record: StoredRecord = { service, suffix: text.slice(from.root.length + service.length + 1), value: valueAsText, lease };
     const { layout: named, prefix } = from.place;
     const layout = named === 'auto' ? recognise(record, prefix) : named;
     if (layout === undefined) return { key: text, skipped: `value ${quote(record.value)} is of no layout that is known` };
@@ -100,7 +100,8 @@ export class RecordCodec {
   #decode(layout: Layout, record: StoredRecord, key: string, revision: string | undefined, sayLayout: boolean): RecordState | undefined {
     try {
       const instance = layout.decode(record);
-      return instance && { key, instance, layout: layout.name, ...(revision === undefined ? {} : { revision }) };
+      if (instance === undefined) return undefined;
+      return revision === undefined ? { key, instance, layout: layout.name } : { key, instance, layout: layout.name, revision };
     } catch (error) {
       const { message } = toRollcallError(error);
       return { key, skipped: sayLayout ? `layout ${layout.name}: ${message}` : message };
