@@ -25,7 +25,8 @@ describe('when etcd has no space left', function () {
   let raw: RawEtcd;
 
   beforeEach(async () => {
-    etcd = await startEtcd({ args: ['--quota-backend-bytes=8388608'] });
+    // Filling it and making space again keep etcd waiting for its disk; on a busy one for longer than silence is borne.
+    etcd = await startEtcd({ args: ['--quota-backend-bytes=8388608'], sparesDisk: true });
     raw = openRawEtcd(etcd);
   });
 
