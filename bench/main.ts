@@ -23,7 +23,7 @@ const page = path.join(root, 'docs/performance.md');
 
 /** In a process of its own. */
 async function measure({ name }: Row, rounds: number | undefined, endpoint: string): Promise<RowFigures> {
-  const loaders = ['--import', 'tsx', '--import', './bench/support/use-dist.mjs'];
+  const loaders = ['--import', 'tsx', '--import', './bench/support/use-build.mjs'];
   const args = ['--expose-gc', ...loaders, path.join(root, 'bench/run-row.ts'), name, String(rounds ?? ''), endpoint];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 2 ** 28 });
   process.stderr.write(stderr);

@@ -2,7 +2,7 @@
  * One row in a process of its own, so that no row finds what another left in memory: `run-row.ts <row> [rounds] [etcd]`. Writes the figures as
  * one line of JSON. To see where the time goes, after `npm run build`:
  *
- *     node --cpu-prof --import tsx --import ./bench/support/use-dist.mjs bench/run-row.ts update-weight-1000
+ *     node --cpu-prof --import tsx --import ./bench/support/use-build.mjs bench/run-row.ts update-weight-1000
  */
 import { measureRow } from './measure.js';
 import { rows } from './rows/index.js';

@@ -35,7 +35,7 @@ export class HelperProcess {
 
 /** Starts `bench/programs/<name>.ts`; it ends with the row. */
 export function startHelper(name: string, args: readonly string[], undo: Teardown): HelperProcess {
-  const execArgv = ['--expose-gc', '--import', 'tsx', '--import', fileURLToPath(new URL('../support/use-dist.mjs', import.meta.url))];
+  const execArgv = ['--expose-gc', '--import', 'tsx', '--import', fileURLToPath(new URL('../support/use-build.mjs', import.meta.url))];
   const child = fork(fileURLToPath(new URL(`${name}.ts`, programs)), args, { execArgv });
   return undo.add(new HelperProcess(child, name), (each) => each.end());
 }

@@ -2,7 +2,7 @@
  * A client that does nothing but stay registered and watch: `idle-client.mjs <rollcall|etcd3> <endpoint> <n>`. It registers one instance of each of
  * so many services and watches each of them. Tells its parent once all of it stands, and what it has used so far whenever it is asked.
  *
- * JavaScript, and rollcall from dist: a process with a translator in it is never as idle as those of our users.
+ * JavaScript, and rollcall as it is published: a process with a translator in it is never as idle as those of our users.
  */
 import process from 'node:process';
 
