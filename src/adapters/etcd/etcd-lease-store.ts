@@ -93,6 +93,7 @@ export class EtcdLeaseStore implements LeaseStore {
     const group = this.#group(ttl);
     const { session, codec } = this.#deps;
     const transport = await session.available(signal);
+    const writing = this.#guard.letWritesPass();
     try {
       const lease = await group.keeper.ensure(transport, signal);
       const keyed = records.map(({ instance, mode }) => ({ instance, mode, name: recordKey(instance), puts: codec.puts(instance, lease.id) }));
@@ -122,6 +123,8 @@ export class EtcdLeaseStore implements LeaseStore {
       return outcomes.flat();
     } catch (error) {
       throw session.failed(transport, error, signal);
+    } finally {
+      writing[Symbol.dispose]();
     }
   }
 

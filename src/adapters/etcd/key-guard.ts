@@ -30,8 +30,11 @@ interface GuardedKey {
   watch: Disposable | undefined;
 }
 
-/** Watches opened at once, and then in each turn: of ten thousand registrations, what is still to be written goes first. */
+/** Watches opened at once, and then in each turn. */
 const openedTogether = 64;
+
+/** How long the others wait for writes under way: of ten thousand registrations, what is still to be written goes first. */
+const longestWaitMs = 1_000;
 
 /**
  * Watches the keys that we wrote, each by itself on the shared stream: a newer owner's record tells us that we are
@@ -56,6 +59,10 @@ export class KeyGuard {
   readonly #queue = new Map<GuardedKey, { readonly transport: EtcdTransport; readonly from: string }>();
   #turn: Disposable | undefined;
   #openedThisTurn = 0;
+  /** Writes under way. */
+  #writes = 0;
+  /** By when the queue goes on, whatever is under way. */
+  #waitUntil = 0;
 
   constructor(deps: KeyGuardDeps) {
     this.#deps = deps;
@@ -73,6 +80,19 @@ export class KeyGuard {
     // If the session moved on while the write was under way, it verified without this key.
     if (this.#deps.session.transport === transport) this.#watchInTurn(transport, guarded, nextRevision(revision));
     else this.#verifySoon();
+  }
+
+  /** To be called when writes begin, and disposed when they are done: watches in the queue wait for them, but not for long. */
+  letWritesPass(): Disposable {
+    this.#writes++;
+    return {
+      [Symbol.dispose]: () => {
+        this.#writes--;
+        if (this.#turn === undefined) return;
+        this.#turn[Symbol.dispose]();
+        this.#turnIn(0);
+      },
+    };
   }
 
   /** To be called before a key is written again, so that the news of it is no surprise. */
@@ -94,21 +114,35 @@ export class KeyGuard {
     this.#listening[Symbol.dispose]();
     this.#retry?.[Symbol.dispose]();
     this.#turn?.[Symbol.dispose]();
+    this.#turn = undefined;
     this.#queue.clear();
     for (const { watch } of this.#keys.values()) watch?.[Symbol.dispose]();
     this.#keys.clear();
   }
 
   #watchInTurn(transport: EtcdTransport, guarded: GuardedKey, from: string): void {
-    if (this.#openedThisTurn++ < openedTogether && this.#queue.size === 0) this.#watch(transport, guarded, from);
-    else this.#queue.set(guarded, { transport, from });
-    this.#turn ??= this.#deps.clock.setTimer(() => {
+    if (this.#openedThisTurn++ < openedTogether && this.#queue.size === 0) {
+      this.#watch(transport, guarded, from);
+    } else {
+      if (this.#queue.size === 0) this.#waitUntil = this.#deps.clock.monotonic() + longestWaitMs;
+      this.#queue.set(guarded, { transport, from });
+    }
+    if (this.#turn === undefined) this.#turnIn(0);
+  }
+
+  #turnIn(ms: number): void {
+    this.#turn = this.#deps.clock.setTimer(() => {
+      this.#turn = undefined;
       this.#nextTurn();
-    }, 0);
+    }, ms);
   }
 
   #nextTurn(): void {
-    this.#turn = undefined;
+    const waitMs = this.#queue.size > 0 && this.#writes > 0 ? this.#waitUntil - this.#deps.clock.monotonic() : 0;
+    if (waitMs > 0) {
+      this.#turnIn(waitMs);
+      return;
+    }
     this.#openedThisTurn = 0;
     for (const [guarded, { transport, from }] of this.#queue) {
       if (this.#openedThisTurn++ === openedTogether) break;
@@ -116,10 +150,7 @@ export class KeyGuard {
       // With another connection it was verified already.
       if (this.#deps.session.transport === transport && guarded.watch === undefined) this.#watch(transport, guarded, from);
     }
-    if (this.#queue.size === 0) return;
-    this.#turn = this.#deps.clock.setTimer(() => {
-      this.#nextTurn();
-    }, 0);
+    if (this.#queue.size > 0) this.#turnIn(0);
   }
 
   #watch(transport: EtcdTransport, guarded: GuardedKey, from: string): void {

@@ -9,6 +9,7 @@ import { WatchStream } from '../../../src/adapters/etcd/watch-stream.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { createInstance } from '../../../src/core/instance.js';
 import { silentLogger } from '../../../src/core/logger.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { fakeSession, type FakeTransport, header } from './fake-transport.js';
 
 const never = new AbortController().signal;
@@ -172,5 +173,60 @@ describe('the guard of our own keys', () => {
     standing = undefined;
     await reconnect();
     expect(events.lost.firstCall.args[0]).to.deep.equal([instance]);
+  });
+
+  describe('of a hundred keys that are written together', () => {
+    let clock: FakeClock;
+    let many: KeyGuard;
+
+    beforeEach(() => {
+      clock = new FakeClock();
+      many = new KeyGuard({ session, watches: new WatchStream(session, { clock: systemClock, logger: silentLogger }), clock, random: () => 0, logger: silentLogger, events, isOurs: (lease): boolean => lease === ours });
+    });
+
+    afterEach(() => {
+      many.close();
+    });
+
+    const addHundred = async (): Promise<void> => {
+      const transport = await session.ready(never);
+      for (let n = 0; n < 100; n++) many.add(transport, Buffer.from(`/rollcall/s/${n}`), value, instance, '20');
+    };
+    const watched = (): number => stream().written.filter(({ create_request }) => create_request !== undefined).length;
+
+    it('watches the first at once, and the others in the next turn', async () => {
+      await addHundred();
+      expect(watched()).to.equal(64);
+      await clock.advance(0);
+      expect(watched()).to.equal(100);
+      expect(stream().written.at(-1)?.create_request).to.deep.include({ key: Buffer.from('/rollcall/s/99'), start_revision: '21' });
+    });
+
+    it('lets the writes that are still under way pass before the others', async () => {
+      const [first, second] = [many.letWritesPass(), many.letWritesPass()];
+      await addHundred();
+      await clock.advance(500);
+      first[Symbol.dispose]();
+      await clock.advance(0);
+      expect(watched()).to.equal(64);
+      second[Symbol.dispose]();
+      await clock.advance(0);
+      expect(watched()).to.equal(100);
+    });
+
+    it('does not wait for writes longer than a second', async () => {
+      many.letWritesPass();
+      await addHundred();
+      await clock.advance(999);
+      expect(watched()).to.equal(64);
+      await clock.advance(1);
+      expect(watched()).to.equal(100);
+    });
+
+    it('watches a key at once while writes are under way, as long as no others wait', async () => {
+      many.letWritesPass();
+      many.add(await session.ready(never), key, value, instance, '20');
+      expect(watched()).to.equal(1);
+    });
   });
 });
