@@ -37,8 +37,8 @@ async function open(inFlight: number, policy: PolicyChoice | undefined, stage: S
   const replicas = undo.add(new Replicas(url, 'svc'), (each) => each[Symbol.asyncDispose]());
   const { servers: all } = await replicas.start({ servers });
   const listed = (): SimpleClient => undo.add(staticClient(all.map(({ address }) => address)), (client) => client.close());
-  const service = undo.add(await CalledService.open(url, 'svc'), (each) => each[Symbol.asyncDispose]());
-  const ours = policy === undefined ? listed() : service.client(policy);
+  const resolved = async (choice: PolicyChoice): Promise<SimpleClient> => undo.add(await CalledService.open(url, 'svc'), (each) => each[Symbol.asyncDispose]()).client(choice);
+  const ours = policy === undefined ? listed() : await resolved(policy);
   const theirs = listed();
   const warmUp = async (client: SimpleClient): Promise<void> => {
     for (let round = 0; round < 8; round++) await callFor(client, inFlight);

@@ -4,14 +4,13 @@ import type { LeaseEvents, LeaseStore, RecordWrite, WriteOutcome } from '../../c
 import type { Seconds } from '../../core/ports.js';
 import { recordKey } from '../../core/registration-entry.js';
 import type { Random } from '../../core/random.js';
+import { newestForeign, stoodThere } from './contested-claim.js';
 import { EtcdError } from './etcd-error.js';
 import { KeyGuard } from './key-guard.js';
-import { keyHistory } from './key-history.js';
-import { nextRevision } from './key-range.js';
 import { LeaseGroup } from './lease-group.js';
 import { LeaseKeeper, type LeaseKeeperDeps } from './lease-keeper.js';
 import { OpenClaims } from './open-claims.js';
-import type { Put, RecordCodec } from './record-codec.js';
+import type { RecordCodec } from './record-codec.js';
 import type { EtcdTransport, RequestOp, ResponseOp, TxnResponse, UnaryOptions } from './transport.js';
 import type { WatchStream } from './watch-stream.js';
 import { chunks, type KeyedWrite, maxTxnOps, opsOf, outcomeOf, removeOp, sweepOp, writeBytes, writeOps } from './write-txn.js';
@@ -26,12 +25,6 @@ export interface LeaseStoreDeps extends LeaseKeeperDeps {
 interface NamedWrite extends KeyedWrite {
   readonly instance: ServiceInstance;
   readonly name: string;
-}
-
-interface ForeignRecord {
-  readonly key: Buffer;
-  /** At which it was written last. */
-  readonly revision: string;
 }
 
 /** How long, and how often, a write without an answer is reckoned with. */
@@ -146,42 +139,14 @@ export class EtcdLeaseStore implements LeaseStore {
   async #contest(transport: EtcdTransport, group: LeaseGroup, lease: string, write: NamedWrite, signal: AbortSignal): Promise<WriteOutcome> {
     const own = group.keeper.ownIds;
     for (let since = write.since ?? '0'; ; ) {
-      const foreign = await this.#newestForeign(transport, write.puts, own, signal);
-      if (foreign !== undefined && (foreign === 'unknown' || (await this.#stoodThere(transport, foreign, since, own, signal)))) {
+      const foreign = await newestForeign(transport, write.puts, own, this.#deps.session.attempt(signal));
+      if (foreign !== undefined && (foreign === 'unknown' || (await stoodThere(this.#deps.watches, transport, foreign, since, own, signal)))) {
         return this.#written(transport, group, lease, write, { outcome: 'superseded', revision: since });
       }
       since = foreign?.revision ?? since;
       const answer = await this.#txn(transport, group, lease, writeOps({ ...write, since }, lease, own), signal);
       const outcome = outcomeOf(answer.responses[0] as TxnResponse['responses'][number]);
       if (outcome === 'stored') return this.#written(transport, group, lease, write, { outcome, revision: answer.header.revision });
-    }
-  }
-
-  /** What another owner wrote last of these keys; `undefined` where there is nothing of the kind, `unknown` for whom may not read. */
-  async #newestForeign(transport: EtcdTransport, puts: readonly Put[], own: readonly string[], signal: AbortSignal): Promise<ForeignRecord | 'unknown' | undefined> {
-    let newest: ForeignRecord | undefined;
-    for (const { key } of puts) {
-      try {
-        const [found] = (await transport.range({ key, keys_only: true }, this.#deps.session.attempt(signal))).kvs;
-        if (found === undefined || own.includes(found.lease)) continue;
-        if (newest === undefined || BigInt(found.mod_revision) > BigInt(newest.revision)) newest = { key, revision: found.mod_revision };
-      } catch (error) {
-        if (error instanceof EtcdError && error.code === 'PERMISSION_DENIED') return 'unknown';
-        throw error;
-      }
-    }
-    return newest;
-  }
-
-  /** Whether a record of ours stood where that one stands, after the given revision and before it. Where that cannot be told, we give way. */
-  async #stoodThere(transport: EtcdTransport, { key, revision }: ForeignRecord, since: string, own: readonly string[], signal: AbortSignal): Promise<boolean> {
-    if (BigInt(revision) <= BigInt(since)) return false;
-    try {
-      const history = await keyHistory(this.#deps.watches, transport, { key, from: nextRevision(since), to: revision }, signal);
-      return history.some(({ type, kv }) => type === 'Put' && own.includes(kv.lease));
-    } catch (error) {
-      if (signal.aborted || (error instanceof EtcdError && error.kind === 'connection')) throw error;
-      return true;
     }
   }
 

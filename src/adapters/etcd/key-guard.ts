@@ -41,9 +41,10 @@ const longestWaitMs = 1_000;
  * superseded, a deletion (an operator's, or a revoked lease) that we have to write again, both at once instead of with
  * the next ping.
  *
- *     unwatched ──verified: it stands under a lease of ours──→ watched
- *         ↑                                                      │
- *         └── the connection was lost, or the watch refused ─────┘
+ *     queued ──its turn──→ watched ──the connection was lost, or the watch refused──→ unwatched
+ *       │                     ↑                                                          │ ↑
+ *       │                     └──────verified: it stands under a lease of ours───────────┘ │
+ *       └──the connection was lost─────────────────────────────────────────────────────────┘
  *
  * Every new connection verifies at once. What fails for another reason is tried again with growing waits, up to half a
  * minute: an owner that may write and not read does without, and must not burden etcd.

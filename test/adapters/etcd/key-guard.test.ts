@@ -152,7 +152,7 @@ describe('the guard of our own keys', () => {
   });
 
   it('tries again, with growing waits, what could not be looked at', async () => {
-    const clock = sinon.useFakeTimers();
+    const clock = sinon.useFakeTimers({ shouldClearNativeTimers: true });
     try {
       const [transport] = opened;
       stream().answer({ ...message([]), canceled: true, cancel_reason: 'etcdserver: too many requests' });
